@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/error.h"
+#include "lib/net/loop.h"
+
+// The edge's side of atl.v1.Origin. This header is free of gRPC: only lib/rpc's sources include it.
+
+namespace atl::rpc {
+
+// Mirrors atl.v1.RequestHead. Views must stay valid during open() only.
+struct ExchangeHead {
+  std::string_view source;
+  std::string_view method;
+  std::string_view scheme;
+  std::string_view authority;
+  std::string_view target;
+  std::string_view fields;  // field lines, see proto/origin.proto
+  std::optional<uint64_t> body_length = 0;
+  std::string_view client_address;
+  std::string_view traceparent;
+  std::string_view request_id;
+  std::chrono::milliseconds timeout{0};
+  std::chrono::milliseconds head_timeout{0};
+};
+
+// Mirrors atl.v1.Failure.Reason, plus what happens between edge and origin.
+enum class FailureReason : uint8_t {
+  OriginUnreachable,  // no connection to the origin's gRPC endpoint, or it broke
+  UnknownSource,
+  NameNotResolved,
+  ConnectRefused,
+  ConnectTimeout,
+  TlsFailed,
+  HeadTimeout,
+  BodyTimeout,
+  Reset,
+  Protocol,
+  Overloaded,
+  BadRequest,
+  ResumeUnknown,
+  Internal,
+  Cancelled,
+};
+std::string_view to_string(FailureReason reason);
+
+struct ExchangeFailure {
+  FailureReason reason;
+  bool request_seen;   // the upstream may have acted on the request
+  std::string detail;  // for people
+};
+
+struct ExchangeResponseHead {
+  uint16_t status;
+  std::string_view reason;
+  std::string_view fields;  // field lines; verified: no bare CR, LF or NUL, every line has a name
+  std::optional<uint64_t> body_length;
+};
+
+// Hears the answer. Called on the loop on which the exchange was opened, never inside open(). Views
+// are valid during the call only, except body chunks, which are given away.
+class ExchangeObserver {
+ public:
+  virtual ~ExchangeObserver() = default;
+  virtual void on_informational(uint16_t status, std::string_view fields) = 0;
+  virtual void on_head(const ExchangeResponseHead& head) = 0;
+  virtual void on_body(std::string chunk) = 0;
+  virtual void on_end(std::string_view trailers) = 0;                // last call
+  virtual void on_failure(const ExchangeFailure& failure) = 0;       // last call
+  virtual void on_request_writable() = 0;  // after send_body() returned false: room again
+};
+
+// One exchange in progress. Destroying it before on_end/on_failure cancels it: the observer hears
+// nothing more and the origin is told.
+class ExchangeCall {
+ public:
+  virtual ~ExchangeCall() = default;
+
+  // Body back-pressure: no more on_body after pause() (one chunk already under way may still come),
+  // until resume(). At most 512 KiB are buffered beneath.
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+
+  // Request body, when ExchangeHead::body_length was not 0. False: wait for on_request_writable().
+  virtual bool send_body(std::string_view bytes) = 0;
+  virtual void end_body(std::string_view trailers) = 0;
+};
+
+// Connections to origins for one loop. Keeps one Multiplex stream per endpoint, opened on first use
+// and reopened with back-off; exchanges with a request body use a stream of their own.
+class ExchangeClient {
+ public:
+  virtual ~ExchangeClient() = default;
+  // `endpoint`: "host:port". `observer` must outlive the call or its last callback.
+  virtual std::unique_ptr<ExchangeCall> open(std::string_view endpoint, const ExchangeHead& head,
+                                             ExchangeObserver& observer) = 0;
+  // As last seen; nullopt: never tried.
+  virtual std::optional<bool> reachable(std::string_view endpoint) const = 0;
+};
+
+std::unique_ptr<ExchangeClient> make_exchange_client(net::Loop& loop);
+
+}  // namespace atl::rpc
