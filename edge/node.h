@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "edge/routing/route_table.h"
+#include "edge/stats/node_statistics.h"
+#include "lib/base/error.h"
+
+namespace atl::edge {
+
+// atl.v1.Purge.
+struct PurgeSpec {
+  enum class Kind : uint8_t { Url, Prefix, Host, Tag, Everything };
+  Kind kind = Kind::Everything;
+  // Url: absolute URL. Prefix: absolute URL ending in "*". Host: host name. Tag: surrogate key.
+  std::string value;
+  bool soft = false;  // mark stale instead of removing
+};
+
+struct PurgeOutcome {
+  uint64_t objects = 0;  // removed or marked stale
+  std::chrono::microseconds duration{0};
+};
+
+// The edge as the agent sees it. Every call is made on the control loop (the loop of the main thread),
+// and every `done` is called there, never inside the call that was given it.
+class Node {
+ public:
+  virtual ~Node() = default;
+
+  // From now on new requests use `routes`; requests in progress keep what they began with.
+  virtual void apply_routes(std::shared_ptr<const RouteTable> routes) = 0;
+  // Version of what apply_routes() was last given; 0: nothing yet, requests are answered 503.
+  virtual uint64_t routes_version() const = 0;
+
+  // Totals since the process began. Cheap enough for once a second.
+  virtual NodeStatistics statistics() = 0;
+  virtual NodeHealth health() = 0;
+
+  // Draining: listening sockets are closed, idle connections too, and every answer ends its
+  // connection. `drained` is called once when nothing is in flight any more, or when `deadline` has
+  // passed and what was left was cut off (zero: never cut off). set_draining(false) listens again, and
+  // a `drained` not yet called is dropped.
+  virtual void set_draining(bool draining, std::chrono::milliseconds deadline,
+                            std::function<void()> drained) = 0;
+
+  // When `done` is called no request, on any worker, is answered any more with what the purge covers
+  // (unless stale marks allow it), and no fetch that began before the purge will store it. Invalid:
+  // `spec` makes no sense, and why.
+  virtual void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) = 0;
+};
+
+}  // namespace atl::edge

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace atl::edge {
+
+// ---- What the control plane sends: plain mirrors of proto/control.proto, see there for meaning ----
+
+struct CachePolicy {
+  bool enabled = true;
+  std::optional<std::chrono::milliseconds> default_ttl;
+  std::optional<std::chrono::milliseconds> min_ttl;
+  std::optional<std::chrono::milliseconds> max_ttl;
+  std::optional<uint64_t> max_object_bytes;
+  bool honour_request_directives = true;
+};
+
+struct BehaviourConfig {
+  std::string path_pattern = "*";
+  std::string origin_group;
+  CachePolicy cache;
+  std::vector<std::string> allowed_methods;  // empty: all
+};
+
+struct DistributionConfig {
+  std::string id;
+  std::vector<std::string> hosts;
+  std::vector<BehaviourConfig> behaviours;
+};
+
+struct OriginGroupConfig {
+  std::string id;
+  std::vector<std::string> origins;
+  std::vector<uint32_t> failover_statuses;  // empty: 500, 502, 503, 504
+};
+
+struct OriginEndpoint {
+  std::string id;
+  std::string endpoint;  // gRPC, "host:port"
+  std::string source;
+  std::chrono::milliseconds head_timeout{30'000};  // 0 stands for the default
+  std::chrono::milliseconds timeout{0};            // 0: none
+};
+
+struct RouteConfig {
+  uint64_t version = 0;
+  std::vector<DistributionConfig> distributions;
+  std::vector<OriginGroupConfig> origin_groups;
+  std::vector<OriginEndpoint> origins;
+};
+
+// ---- What a request uses ---------------------------------------------------------------------
+
+// An origin group with its names looked up. Lives as long as its table.
+struct OriginGroup {
+  std::string id;
+  std::vector<const OriginEndpoint*> members;  // never empty
+  std::vector<uint16_t> failover_statuses;     // sorted, never empty
+
+  bool fails_over(uint16_t status) const;
+};
+
+struct Behaviour {
+  std::string path_pattern;
+  CachePolicy cache;
+  std::vector<std::string> allowed_methods;  // empty: all
+  std::string allow;                         // value of Allow in a 405
+  const OriginGroup* origin_group = nullptr;
+
+  bool allows(std::string_view method) const;
+};
+
+struct Distribution {
+  std::string id;
+  std::vector<Behaviour> behaviours;  // the last one matches everything
+};
+
+struct Route {
+  const Distribution* distribution = nullptr;
+  const Behaviour* behaviour = nullptr;
+  explicit operator bool() const { return behaviour != nullptr; }
+};
+
+// Immutable; any thread. Replaced as a whole: a request keeps the table it began with.
+class RouteTable {
+ public:
+  // Everything that is wrong with `config`, one sentence each, when anything is.
+  static std::expected<std::shared_ptr<const RouteTable>, std::vector<std::string>> build(
+      RouteConfig config);
+
+  RouteTable(const RouteTable&) = delete;
+  RouteTable& operator=(const RouteTable&) = delete;
+
+  uint64_t version() const { return version_; }
+
+  // The distribution of a host: the exact name, else the longest "*.suffix", else "*". `host`: lower
+  // case, without port (see normalise_host()). Null: no distribution has it.
+  const Distribution* find_host(std::string_view host) const;
+
+  // The behaviour of a path: the first that matches. `path`: see normalise_path(). Does not allocate.
+  Route match(std::string_view host, std::string_view path) const;
+
+  // For health reports, in the order of the configuration.
+  const std::vector<OriginEndpoint>& origins() const { return origins_; }
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using HostIndex = std::unordered_map<std::string, const Distribution*, TextHash, std::equal_to<>>;
+
+  RouteTable() = default;
+
+  uint64_t version_ = 0;
+  std::vector<OriginEndpoint> origins_;
+  std::vector<OriginGroup> groups_;
+  std::vector<Distribution> distributions_;
+  HostIndex exact_;
+  HostIndex suffixes_;  // "*.example.org" under "example.org"
+  const Distribution* any_ = nullptr;
+
+  friend class RouteTableBuilder;
+};
+
+}  // namespace atl::edge
