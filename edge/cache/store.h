@@ -1,0 +1,130 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "edge/cache/eviction/policy.h"
+#include "edge/cache/freshness.h"
+#include "edge/cache/object.h"
+#include "lib/base/byte_size.h"
+#include "lib/base/clock.h"
+#include "lib/http/field.h"
+
+namespace atl::cache {
+
+// Variants kept per primary key; the oldest leaves when one more comes.
+inline constexpr size_t kMaxVariants = 64;
+
+enum class Purge : uint8_t {
+  Hard,  // gone
+  Soft,  // kept, but stale from now on: revalidated, or served stale where that is allowed
+};
+
+struct StoreOptions {
+  ByteSize capacity{0};
+  unsigned shards = 16;    // rounded up to a power of two
+  uint64_t hash_seed = 0;  // random in production
+  // One policy per shard; empty: Lru.
+  std::function<std::unique_ptr<EvictionPolicy>()> make_policy;
+};
+
+// The RAM tier: complete responses, shared by all workers (docs/adr/0004). Every function may be
+// called from any thread. A shard is locked for the probe only; objects are destroyed outside.
+//
+// Bounded in bytes exactly: charges of all objects, as the allocator counts them, and the index
+// itself, never exceed the capacity, at no instant. (Pins keep evicted objects alive; those bytes
+// belong to whoever holds the pin.) Index memory is not given back when objects leave.
+class Store {
+ public:
+  explicit Store(StoreOptions options);
+  Store(ByteSize capacity, unsigned shards)
+      : Store(StoreOptions{.capacity = capacity, .shards = shards}) {}
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Of a primary key; everything below that takes a hash wants this one.
+  uint64_t hash(std::string_view key) const;
+
+  struct Found {
+    Pin object;  // null: nothing is stored for this request
+    Judgement judgement;
+    explicit operator bool() const { return static_cast<bool>(object); }
+  };
+  // Selects the variant (RFC 9111 section 4.1; of several that match, the newest), counts the hit
+  // with the eviction policy, and judges. Never allocates. `now` is the loop's time.
+  Found find(std::string_view key, uint64_t hash, http::Fields request_fields,
+             const RequestDirectives& directives, WallTime now);
+
+  // Stores the object, in place of the variant with the same variant key. False when it could not
+  // be: larger than what the capacity leaves beside the index. Evicts before it stores.
+  bool insert(Pin object);
+
+  // Puts `fresh` (make_refreshed()) where `old` is, if `old` is still there and was not purged
+  // softly or otherwise in the meantime; else nothing changes and the result is false: the caller
+  // may still answer with `fresh`.
+  bool refresh(const Pin& old, Pin fresh);
+
+  // All variants of a key (invalidation, purge by key). How many there were.
+  size_t remove(std::string_view key, uint64_t hash, Purge purge = Purge::Hard);
+  // Exactly this object, if it is still there.
+  bool remove(const Pin& object);
+  // Everything that `matches`; looks at a few entries at a time, so that lookups go on meanwhile.
+  // `matches` runs under a shard's lock and must not call the store. Objects inserted during the
+  // call may be missed: whoever fetches must drop what was asked for before the purge
+  // (purge_epoch()).
+  size_t remove_if(const std::function<bool(const Object&)>& matches, Purge purge = Purge::Hard);
+  // Keys that begin with this (build_key_prefix()).
+  size_t remove_prefix(std::string_view key_prefix, Purge purge = Purge::Hard);
+  size_t clear(Purge purge = Purge::Hard);
+
+  // Grows with every call of remove(), remove_if(), remove_prefix() and clear(): a fetch that began
+  // under an older value may carry what a purge meant to remove.
+  uint64_t purge_epoch() const { return purge_epoch_.load(std::memory_order_acquire); }
+
+  // "Hit for miss": the last response for this key was not storable, so requests for it need not
+  // queue behind one another. Kept by hash in a table of fixed size, where newer marks overwrite
+  // older ones; a mark that is lost or (by collision) wrong costs collapsing, never correctness.
+  void mark_uncacheable(uint64_t hash, WallTime until);
+  bool known_uncacheable(uint64_t hash, WallTime now) const;
+  void unmark_uncacheable(uint64_t hash);
+
+  struct Statistics {
+    uint64_t objects = 0;
+    uint64_t bytes = 0;  // of `capacity`: object_bytes + index_bytes + what is being inserted
+    uint64_t object_bytes = 0;
+    uint64_t index_bytes = 0;
+    uint64_t capacity = 0;
+    uint64_t insertions = 0;  // replacements included
+    uint64_t replacements = 0;
+    uint64_t evictions = 0;  // for room, or because a key had too many variants
+    uint64_t evicted_bytes = 0;
+    uint64_t removals = 0;  // purges and invalidations
+    uint64_t refused = 0;   // insert() that found no room
+  };
+  Statistics statistics() const;
+
+ private:
+  struct Shard;
+  Shard& shard_of(uint64_t hash) const;
+  bool reserve(size_t bytes, Shard& near);
+  void give_back(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  bool evict_one(Shard& near);
+  bool prepare_slot(Shard& shard, std::unique_lock<std::mutex>& lock);
+
+  const uint64_t capacity_;
+  const uint64_t seed_;
+  unsigned shard_bits_ = 0;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::atomic<uint64_t> used_{0};
+  std::atomic<uint64_t> purge_epoch_{0};
+  std::atomic<uint32_t> eviction_cursor_{0};
+};
+
+}  // namespace atl::cache
