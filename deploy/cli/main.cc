@@ -1,0 +1,130 @@
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "deploy/cli/replay/replay.h"
+#include "deploy/cli/status.h"
+#include "lib/base/duration.h"
+
+namespace atl::cli {
+namespace {
+
+constexpr const char* kControl = "http://127.0.0.1:8000";
+constexpr unsigned kMostConcurrency = 10'000;
+
+// Reading a trace and making requests shares the machine with the cluster under test: half of the
+// cores, at most four.
+unsigned default_threads() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, 4U); }
+
+std::string check_duration(const std::string& text) {
+  const auto duration = parse_duration(text);
+  return duration ? std::string{} : std::string(duration.error().detail);
+}
+
+// "--wait 30" is what everybody types first: a bare number is seconds.
+std::string with_unit(const std::string& text) {
+  const bool bare = text.find_first_not_of("0123456789") == std::string::npos;
+  return bare ? text + "s" : text;
+}
+
+// A Host field value (RFC 9110 section 7.2) without anything that could end the line.
+std::string check_host(const std::string& text) {
+  const bool clean = !text.empty() && text.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789-._:[]") == std::string::npos;
+  return clean ? std::string{} : "not a host name";
+}
+
+struct Arguments {
+  ReplayCommand replay;
+  std::string stall = "30s";
+  StatusCommand status;
+  std::string wait = "0s";
+};
+
+void add_replay(CLI::App& app, Arguments& arguments) {
+  ReplayCommand& c = arguments.replay;
+  CLI::App& sub = *app.add_subcommand("replay", "Drive a request trace through a running cluster");
+  sub.add_option(
+         "FILE", c.file,
+         "CSV with a header naming object and size (optional: range_start, range_end), plain or "
+         "zstd-compressed")
+      ->required();
+  auto* control = sub.add_option("--control", c.control, "Control plane that routes the clients")
+                      ->default_val(kControl);
+  sub.add_option("--pop", c.pops, "Send to this PoP instead of asking: NAME=HOST:PORT; repeatable")
+      ->allow_extra_args(false)
+      ->excludes(control);
+  sub.add_option("--clients", c.client_file,
+                 "File with one client IP address per line; default: sixteen countries");
+  sub.add_option("--host", c.options.host, "Host of the requests")
+      ->check(check_host)
+      ->capture_default_str();
+  sub.add_option("--concurrency", c.options.concurrency, "Requests in flight")
+      ->check(CLI::Range(1U, kMostConcurrency))
+      ->capture_default_str();
+  sub.add_option("--threads", c.options.threads, "Threads that make requests")
+      ->check(CLI::Range(1U, 64U))
+      ->default_val(default_threads());
+  sub.add_option("--limit", c.options.limit, "Stop after this many rows")
+      ->check(CLI::PositiveNumber);
+  sub.add_option("--scale", c.options.scale, "Multiply object sizes by this")
+      ->check(CLI::Range(1e-9, 1e9))
+      ->capture_default_str();
+  sub.add_option("--seed", c.options.seed, "Another seed sends rows from other clients")
+      ->capture_default_str();
+  sub.add_option("--timeout", arguments.stall, "No byte for this long is an error")
+      ->check(check_duration)
+      ->capture_default_str();
+  sub.add_flag("--verify", c.options.verify, "Compare every byte with what the object must hold");
+  sub.add_flag("--json", c.json, "Report as JSON");
+  sub.add_flag("--quiet", c.quiet, "No progress");
+}
+
+void add_status(CLI::App& app, Arguments& arguments) {
+  StatusCommand& c = arguments.status;
+  CLI::App& sub = *app.add_subcommand("status", "Show the cluster as the control plane sees it");
+  sub.add_option("--control", c.control, "Control plane to ask")->default_val(kControl);
+  sub.add_option("--wait", arguments.wait,
+                 "Wait up to this long until every PoP is ready; fail if it is not")
+      ->transform(with_unit)
+      ->check(check_duration);
+  sub.add_flag("--json", c.json, "The control plane's own JSON");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Atoll's command line: drives and inspects a running cluster", "atoll-cli");
+  app.set_version_flag("--version", std::string("atoll-cli ") + ATOLL_VERSION);
+  app.require_subcommand(1);
+  Arguments arguments;
+  add_replay(app, arguments);
+  add_status(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (app.got_subcommand("status")) {
+    arguments.status.wait = *parse_duration(arguments.wait);
+    return run_status(arguments.status);
+  }
+  arguments.replay.options.stall = *parse_duration(arguments.stall);
+  return run_replay(arguments.replay);
+}
+
+}  // namespace
+}  // namespace atl::cli
+
+int main(int argc, char** argv) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    fmt::print(stderr, "atoll-cli: libcurl cannot start\n");
+    return 1;
+  }
+  const int exit_code = atl::cli::run(argc, argv);
+  curl_global_cleanup();
+  return exit_code;
+}

@@ -1,0 +1,67 @@
+#include "deploy/cli/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atl::cli {
+namespace {
+
+size_t width_of(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+}  // namespace
+
+std::string grouped(uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string percent(double ratio) { return fmt::format("{:.1f}%", ratio * 100); }
+
+std::string duration_text(uint64_t us) {
+  if (us < 1000) return fmt::format("{} us", us);
+  const double ms = static_cast<double>(us) / 1000;
+  if (ms < 1000) return fmt::format("{:.{}f} ms", ms, ms < 100 ? 1 : 0);
+  return fmt::format("{:.2f} s", ms / 1000);
+}
+
+std::string span_text(uint64_t seconds) {
+  if (seconds < 120) return fmt::format("{} s", seconds);
+  const uint64_t minutes = seconds / 60;
+  if (minutes < 120) return fmt::format("{} min {:02} s", minutes, seconds % 60);
+  return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+}
+
+std::string printable(std::string_view text, size_t longest) {
+  std::string out(text.substr(0, longest));
+  for (char& c : out) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return out;
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - width_of(row[i]), ' ');
+      line += (i == 0 ? "" : "  ") + (i == 0 ? row[i] + padding : padding + row[i]);
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  }
+  return out;
+}
+
+}  // namespace atl::cli
