@@ -1,0 +1,26 @@
+# The commands replay and bench.
+
+command_replay() {
+  case ${1:-} in
+    '' | -h | --help)
+      say './atoll replay FILE [options]: asks the running cluster (./atoll up) for what the trace asks for.'
+      say ''
+      [[ -x $process_bin/atoll-cli ]] && "$process_bin/atoll-cli" replay --help
+      [[ -n ${1:-} ]] || return 2
+      return ;;
+  esac
+  running control || die 'the cluster does not run; start it with ./atoll up'
+  exec "$process_bin/atoll-cli" replay --control "http://$cluster_control" "$@"
+}
+
+command_bench() {
+  case ${1:-} in
+    -h | --help)
+      say './atoll bench [options]: benchmarks of the pure parts, then wrk against one pinned edge worker.'
+      say 'Takes minutes and wants an idle machine. Options go to tests/bench/run.'
+      return ;;
+  esac
+  install_packages build run test bench
+  build release
+  exec tests/bench/run "$ATOLL_ROOT/build/release" "$@"
+}
