@@ -16,6 +16,9 @@ function(atoll_program name)
   atoll_settings_(${name} "${ARG_GRPC}" "" "${ARG_PRIVATE}")
 endfunction()
 
+# Every test program that needs nothing but itself; what a sanitizer build makes.
+add_custom_target(atoll_tests)
+
 # atoll_test(NAME SOURCES a_test.cc ... [PRIVATE dep ...] [LABELS unit|component] [GRPC])
 # One doctest executable, one ctest entry.
 function(atoll_test name)
@@ -27,6 +30,7 @@ function(atoll_test name)
     set(ARG_LABELS unit)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)
+  add_dependencies(atoll_tests ${name})
 endfunction()
 
 # atoll_fuzz(NAME SOURCES fuzz_x.cc CORPUS dir [PRIVATE dep ...])
@@ -43,6 +47,7 @@ function(atoll_fuzz name)
     add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS})
   endif()
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+  add_dependencies(atoll_tests ${name})
 endfunction()
 
 function(atoll_settings_ name grpc public private)
