@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "lib/base/error.h"
 #include "lib/net/loop.h"
+#include "lib/rpc/failure.h"
 
 // The edge's side of atl.v1.Origin. This header is free of gRPC: only lib/rpc's sources include it.
 
@@ -30,37 +30,12 @@ struct ExchangeHead {
   std::chrono::milliseconds head_timeout{0};
 };
 
-// Mirrors atl.v1.Failure.Reason, plus what happens between edge and origin.
-enum class FailureReason : uint8_t {
-  OriginUnreachable,  // no connection to the origin's gRPC endpoint, or it broke
-  UnknownSource,
-  NameNotResolved,
-  ConnectRefused,
-  ConnectTimeout,
-  TlsFailed,
-  HeadTimeout,
-  BodyTimeout,
-  Reset,
-  Protocol,
-  Overloaded,
-  BadRequest,
-  ResumeUnknown,
-  Internal,
-  Cancelled,
-};
-std::string_view to_string(FailureReason reason);
-
-struct ExchangeFailure {
-  FailureReason reason;
-  bool request_seen;   // the upstream may have acted on the request
-  std::string detail;  // for people
-};
-
 struct ExchangeResponseHead {
   uint16_t status;
   std::string_view reason;
   std::string_view fields;  // field lines; verified: no bare CR, LF or NUL, every line has a name
-  std::optional<uint64_t> body_length;
+  std::optional<uint64_t> body_length;  // of the body that follows: 0 after HEAD, 204, 304
+  std::string_view answered_by;         // member of an origin group; empty when there is no group
 };
 
 // Hears the answer. Called on the loop on which the exchange was opened, never inside open(). Views
@@ -71,13 +46,14 @@ class ExchangeObserver {
   virtual void on_informational(uint16_t status, std::string_view fields) = 0;
   virtual void on_head(const ExchangeResponseHead& head) = 0;
   virtual void on_body(std::string chunk) = 0;
-  virtual void on_end(std::string_view trailers) = 0;                // last call
-  virtual void on_failure(const ExchangeFailure& failure) = 0;       // last call
+  virtual void on_end(std::string_view trailers) = 0;           // last call
+  virtual void on_failure(const ExchangeFailure& failure) = 0;  // last call
   virtual void on_request_writable() = 0;  // after send_body() returned false: room again
 };
 
 // One exchange in progress. Destroying it before on_end/on_failure cancels it: the observer hears
-// nothing more and the origin is told.
+// nothing more and the origin is told. May be destroyed inside any callback of its observer. Must
+// be destroyed before its client.
 class ExchangeCall {
  public:
   virtual ~ExchangeCall() = default;
@@ -88,19 +64,23 @@ class ExchangeCall {
   virtual void resume() = 0;
 
   // Request body, when ExchangeHead::body_length was not 0. False: wait for on_request_writable().
+  // end_body() must follow unless the exchange ended before; more or fewer bytes than announced
+  // fail the exchange (BadRequest). Both are ignored once the exchange has ended.
   virtual bool send_body(std::string_view bytes) = 0;
   virtual void end_body(std::string_view trailers) = 0;
 };
 
 // Connections to origins for one loop. Keeps one Multiplex stream per endpoint, opened on first use
-// and reopened with back-off; exchanges with a request body use a stream of their own.
+// and reopened with back-off (50 ms to 1 s); exchanges with a large request body use a stream of
+// their own. While an endpoint is known to be down, exchanges fail at once (in a later turn) and
+// the endpoint is tried in the background until nobody has asked for it for five minutes.
 class ExchangeClient {
  public:
   virtual ~ExchangeClient() = default;
   // `endpoint`: "host:port". `observer` must outlive the call or its last callback.
   virtual std::unique_ptr<ExchangeCall> open(std::string_view endpoint, const ExchangeHead& head,
                                              ExchangeObserver& observer) = 0;
-  // As last seen; nullopt: never tried.
+  // `endpoint` as last seen; nullopt: never tried.
   virtual std::optional<bool> reachable(std::string_view endpoint) const = 0;
 };
 
