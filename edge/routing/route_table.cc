@@ -1,0 +1,217 @@
+#include "edge/routing/route_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "edge/routing/pattern.h"
+#include "edge/routing/target.h"
+
+namespace atl::edge {
+namespace {
+
+constexpr std::chrono::milliseconds kDefaultHeadTimeout{30'000};
+constexpr size_t kMaxPattern = 1024;  // bytes; bounds what one match can cost
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+bool OriginGroup::fails_over(uint16_t status) const {
+  return std::binary_search(failover_statuses.begin(), failover_statuses.end(), status);
+}
+
+bool Behaviour::allows(std::string_view method) const {
+  return allowed_methods.empty() || std::find(allowed_methods.begin(), allowed_methods.end(),
+                                              method) != allowed_methods.end();
+}
+
+// Checks and looks up names; one use.
+class RouteTableBuilder {
+ public:
+  explicit RouteTableBuilder(RouteConfig config) : config_(std::move(config)) {}
+
+  std::expected<std::shared_ptr<const RouteTable>, std::vector<std::string>> build() {
+    if (config_.version == 0) problem("version is 0");
+    take_origins();
+    take_groups();
+    take_distributions();
+    if (!problems_.empty()) return std::unexpected(std::move(problems_));
+    table_->version_ = config_.version;
+    return table_;
+  }
+
+ private:
+  template <class... Args>
+  void problem(fmt::format_string<Args...> format, Args&&... args) {
+    problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  void take_origins() {
+    table_->origins_ = std::move(config_.origins);
+    std::unordered_set<std::string_view> seen;
+    for (OriginEndpoint& origin : table_->origins_) {
+      if (origin.id.empty()) problem("an origin has no id");
+      if (!seen.insert(origin.id).second) problem("origin \"{}\" occurs twice", origin.id);
+      if (origin.source.empty()) problem("origin \"{}\" names no source", origin.id);
+      if (origin.endpoint.rfind(':') == std::string::npos) {
+        problem("origin \"{}\": endpoint \"{}\" is not host:port", origin.id, origin.endpoint);
+      }
+      if (origin.head_timeout.count() == 0) origin.head_timeout = kDefaultHeadTimeout;
+    }
+  }
+
+  void take_groups() {
+    // Reserved so that pointers to elements stay good.
+    table_->groups_.reserve(config_.origin_groups.size());
+    for (OriginGroupConfig& config : config_.origin_groups) {
+      if (config.id.empty()) problem("an origin group has no id");
+      if (find_group(config.id) != nullptr) problem("origin group \"{}\" occurs twice", config.id);
+      OriginGroup& group = table_->groups_.emplace_back();
+      group.id = std::move(config.id);
+      if (config.origins.empty()) problem("origin group \"{}\" has no origins", group.id);
+      for (const std::string& name : config.origins) take_member(group, name);
+      if (config.failover_statuses.empty()) config.failover_statuses = {500, 502, 503, 504};
+      for (uint32_t status : config.failover_statuses) {
+        if (status < 300 || status > 599) {
+          problem("origin group \"{}\": failover status {} is not within 300..599", group.id,
+                  status);
+        }
+        group.failover_statuses.push_back(static_cast<uint16_t>(status));
+      }
+      std::sort(group.failover_statuses.begin(), group.failover_statuses.end());
+    }
+  }
+
+  void take_member(OriginGroup& group, const std::string& name) {
+    for (const OriginEndpoint& origin : table_->origins_) {
+      if (origin.id != name) continue;
+      if (std::find(group.members.begin(), group.members.end(), &origin) != group.members.end()) {
+        problem("origin group \"{}\" names origin \"{}\" twice", group.id, name);
+      }
+      group.members.push_back(&origin);
+      return;
+    }
+    problem("origin group \"{}\" names origin \"{}\", which does not exist", group.id, name);
+  }
+
+  const OriginGroup* find_group(std::string_view id) const {
+    for (const OriginGroup& group : table_->groups_) {
+      if (group.id == id) return &group;
+    }
+    return nullptr;
+  }
+
+  void take_distributions() {
+    table_->distributions_.reserve(config_.distributions.size());
+    std::unordered_set<std::string> seen;
+    for (DistributionConfig& config : config_.distributions) {
+      // The id is part of every cache key, which separates its parts by NUL.
+      if (config.id.empty() || config.id.find('\0') != std::string::npos) {
+        problem("a distribution has no usable id");
+      }
+      if (!seen.insert(config.id).second) problem("distribution \"{}\" occurs twice", config.id);
+      Distribution& distribution = table_->distributions_.emplace_back();
+      distribution.id = std::move(config.id);
+      if (config.hosts.empty()) problem("distribution \"{}\" has no hosts", distribution.id);
+      for (const std::string& host : config.hosts) take_host(distribution, host);
+      for (BehaviourConfig& behaviour : config.behaviours) {
+        take_behaviour(distribution, std::move(behaviour));
+      }
+      if (distribution.behaviours.empty() || distribution.behaviours.back().path_pattern != "*") {
+        problem("distribution \"{}\": its last behaviour must have pattern \"*\"", distribution.id);
+      }
+    }
+  }
+
+  void take_host(const Distribution& distribution, const std::string& host) {
+    std::string scratch;
+    const bool suffix = host.starts_with("*.");
+    const std::string name = suffix ? host.substr(2) : host;
+    if (host == "*") {
+      if (table_->any_ != nullptr) {
+        problem("distribution \"{}\": host \"*\" already belongs to \"{}\"", distribution.id,
+                table_->any_->id);
+      }
+      table_->any_ = &distribution;
+      return;
+    }
+    if (name.empty() || name.find_first_of("* /") != std::string::npos ||
+        normalise_host(name, scratch) != name) {
+      problem("distribution \"{}\": \"{}\" is not a host in lower case without port",
+              distribution.id, host);
+      return;
+    }
+    auto& index = suffix ? table_->suffixes_ : table_->exact_;
+    const auto [other, fresh] = index.emplace(name, &distribution);
+    if (!fresh) {
+      problem("distribution \"{}\": host \"{}\" already belongs to \"{}\"", distribution.id, host,
+              other->second->id);
+    }
+  }
+
+  void take_behaviour(Distribution& distribution, BehaviourConfig config) {
+    Behaviour& behaviour = distribution.behaviours.emplace_back();
+    behaviour.path_pattern = std::move(config.path_pattern);
+    behaviour.cache = config.cache;
+    behaviour.allowed_methods = std::move(config.allowed_methods);
+    const auto where = fmt::format("distribution \"{}\", behaviour \"{}\"", distribution.id,
+                                   behaviour.path_pattern);
+    if (behaviour.path_pattern.empty()) problem("{}: the pattern is empty", where);
+    if (behaviour.path_pattern.size() > kMaxPattern) {
+      problem("{}: the pattern is longer than {} bytes", where, kMaxPattern);
+    }
+    behaviour.origin_group = find_group(config.origin_group);
+    if (behaviour.origin_group == nullptr) {
+      problem("{} names origin group \"{}\", which does not exist", where, config.origin_group);
+    }
+    for (const std::string& method : behaviour.allowed_methods) {
+      if (!is_token(method)) problem("{}: \"{}\" is not a method", where, method);
+      if (!behaviour.allow.empty()) behaviour.allow += ", ";
+      behaviour.allow += method;
+    }
+    const CachePolicy& cache = behaviour.cache;
+    if (cache.min_ttl && cache.max_ttl && *cache.min_ttl > *cache.max_ttl) {
+      problem("{}: min_ttl is larger than max_ttl", where);
+    }
+  }
+
+  RouteConfig config_;
+  std::shared_ptr<RouteTable> table_{new RouteTable};
+  std::vector<std::string> problems_;
+};
+
+std::expected<std::shared_ptr<const RouteTable>, std::vector<std::string>> RouteTable::build(
+    RouteConfig config) {
+  return RouteTableBuilder(std::move(config)).build();
+}
+
+const Distribution* RouteTable::find_host(std::string_view host) const {
+  if (const auto found = exact_.find(host); found != exact_.end()) return found->second;
+  // "*.suffix" stands for one or more labels, so the walk begins behind the first one.
+  if (!suffixes_.empty()) {
+    for (size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+      const auto found = suffixes_.find(host.substr(dot + 1));
+      if (found != suffixes_.end()) return found->second;
+    }
+  }
+  return any_;
+}
+
+Route RouteTable::match(std::string_view host, std::string_view path) const {
+  const Distribution* distribution = find_host(host);
+  if (distribution == nullptr) return {};
+  for (const Behaviour& behaviour : distribution->behaviours) {
+    if (pattern_matches(behaviour.path_pattern, path)) return {distribution, &behaviour};
+  }
+  return {};
+}
+
+}  // namespace atl::edge
