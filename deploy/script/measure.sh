@@ -10,7 +10,7 @@ command_replay() {
       return ;;
   esac
   running control || die 'the cluster does not run; start it with ./atoll up'
-  exec "$process_bin/atoll-cli" replay --control "http://$cluster_control" "$@"
+  exec "$process_bin/atoll-cli" replay "$@"
 }
 
 command_bench() {

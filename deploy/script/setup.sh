@@ -51,7 +51,7 @@ install_packages() {
   fi
   ((${#missing[@]})) || return 0
   need_root "Installing packages" "apt-get install --no-install-recommends ${missing[*]}"
-  step "Installing ${#missing[@]} Debian packages" "$setup_log/packages.log" \
+  step "Installing Debian packages (${#missing[@]})" "$setup_log/packages.log" \
     "Check the network and /etc/apt/sources.list (Debian 12 is needed); the packages are: ${missing[*]}" \
     apt_install "${missing[@]}"
 }
