@@ -5,10 +5,10 @@
 // ATOLL_CHECK: an invariant of ours whose breach leaves nothing sensible to do: prints and aborts,
 // in every build. ATOLL_BUG: one that can be survived: logs and counts, and aborts only where
 // assertions are on. Bytes from outside never reach either.
-#define ATOLL_CHECK(condition)                                               \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::atl::check_failed(#condition, __FILE__, __LINE__);                 \
+#define ATOLL_CHECK(condition)                             \
+  do {                                                     \
+    if (!(condition)) [[unlikely]]                         \
+      ::atl::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #define ATOLL_BUG(what) ::atl::report_bug(what, __FILE__, __LINE__)

@@ -18,9 +18,7 @@ class MetricsText {
   // HELP and TYPE of what follows; once per name, before its first value.
   void counter(std::string_view name, std::string_view help) { declare(name, help, "counter"); }
   void gauge(std::string_view name, std::string_view help) { declare(name, help, "gauge"); }
-  void histogram(std::string_view name, std::string_view help) {
-    declare(name, help, "histogram");
-  }
+  void histogram(std::string_view name, std::string_view help) { declare(name, help, "histogram"); }
 
   void value(std::string_view name, Labels labels, double value);
   void value(std::string_view name, Labels labels, uint64_t value);

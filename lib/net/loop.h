@@ -29,8 +29,8 @@ class Loop {
   void run();
   void stop();  // any thread
 
-  // Runs `task` in a later turn. Any thread. Wakes the loop at most once per turn, so posting many is
-  // cheap. Tasks still queued when the loop dies are destroyed without running.
+  // Runs `task` in a later turn. Any thread. Wakes the loop at most once per turn, so posting many
+  // is cheap. Tasks still queued when the loop dies are destroyed without running.
   void post(std::move_only_function<void()> task);
 
   // Frees `object` when the turn in progress ends.
@@ -43,10 +43,11 @@ class Loop {
   // Runs `task` once at the end of this turn, after all I/O callbacks (uv_check), to batch work.
   void at_turn_end(std::move_only_function<void()> task);
 
-  uv_loop_s* raw();  // for lib/net only
+  // For lib/net's own sources only.
+  uv_loop_s* raw();
+  struct State;
 
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

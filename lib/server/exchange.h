@@ -42,10 +42,10 @@ class Responder {
   virtual void inform(std::string_view lines) = 0;
 
   // The whole response in one call: the hit path. The bytes of `head` are copied or sent during the
-  // call; those of `body` must stay valid until `holder` is released. Ends the exchange; the handler
-  // hears nothing more.
-  virtual void respond(std::span<const std::string_view> head, std::span<const std::string_view> body,
-                       Framing framing, Holder holder) = 0;
+  // call; those of `body` must stay valid until `holder` is released. Ends the exchange; the
+  // handler hears nothing more.
+  virtual void respond(std::span<const std::string_view> head,
+                       std::span<const std::string_view> body, Framing framing, Holder holder) = 0;
 
   // The response in steps: head once, then body pieces, then finish(). write() returns false when
   // enough is queued: wait for Handler::on_writable(). The bytes must stay valid until `holder` is

@@ -21,7 +21,8 @@ TEST_CASE("byte size: numbers with every unit") {
 }
 
 TEST_CASE("byte size: what is not a size is refused") {
-  for (const char* text : {"", "MiB", "-1", "1 XB", "1MiBs", "1e3", "0x10", "inf", "nan", "99999999TiB"}) {
+  for (const char* text :
+       {"", "MiB", "-1", "1 XB", "1MiBs", "1e3", "0x10", "inf", "nan", "99999999TiB"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_byte_size(text));
   }

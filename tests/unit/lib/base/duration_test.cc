@@ -10,8 +10,9 @@ TEST_CASE("duration: numbers with every unit") {
     const char* text;
     int64_t want_ms;
   };
-  for (const Row& row : {Row{"250ms", 250}, Row{"10s", 10'000}, Row{"1.5s", 1'500}, Row{"5m", 300'000},
-                         Row{"1h", 3'600'000}, Row{"7d", 604'800'000}, Row{"0s", 0}}) {
+  for (const Row& row :
+       {Row{"250ms", 250}, Row{"10s", 10'000}, Row{"1.5s", 1'500}, Row{"5m", 300'000},
+        Row{"1h", 3'600'000}, Row{"7d", 604'800'000}, Row{"0s", 0}}) {
     CAPTURE(row.text);
     const auto duration = parse_duration(row.text);
     REQUIRE(duration);
