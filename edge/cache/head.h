@@ -32,6 +32,9 @@ void build_head(const HeadSource& source, std::string& out);
 // Connection are for build_head() to find.
 bool is_hop_by_hop(std::string_view name);
 
+// Whether a field section's Connection lists this field (RFC 9110 section 7.6.1).
+bool is_connection_listed(std::string_view name, http::Fields fields);
+
 // Views of the field lines of a stored head, in order; they live as long as `head`.
 void read_head(std::string_view head, std::vector<http::Field>& out);
 // The first value of a field in a stored head; null data() when absent. No allocation.

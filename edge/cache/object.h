@@ -124,6 +124,11 @@ class Pin {
   friend class Store;
   friend Result<Pin> make_object(const ObjectSource& source, std::vector<SegmentRef> body);
   explicit Pin(const Object* adopted) : object_(adopted) {}
+  static Pin share(const Object* object) {
+    object->refs_.fetch_add(1, std::memory_order_relaxed);
+    return Pin(object);
+  }
+  const Object* detach() && { return std::exchange(object_, nullptr); }
   static void release(const Object* object) {
     if (object->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) Object::destroy(object);
   }

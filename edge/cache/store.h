@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -43,8 +43,7 @@ struct StoreOptions {
 class Store {
  public:
   explicit Store(StoreOptions options);
-  Store(ByteSize capacity, unsigned shards)
-      : Store(StoreOptions{.capacity = capacity, .shards = shards}) {}
+  Store(ByteSize capacity, unsigned shards) : Store(StoreOptions{capacity, shards, 0, {}}) {}
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -62,31 +61,30 @@ class Store {
   Found find(std::string_view key, uint64_t hash, http::Fields request_fields,
              const RequestDirectives& directives, WallTime now);
 
-  // Stores the object, in place of the variant with the same variant key. False when it could not
-  // be: larger than what the capacity leaves beside the index. Evicts before it stores.
-  bool insert(Pin object);
+  // Stores the object, in place of the variant with the same variant key. False when it was not
+  // stored: larger than what the capacity leaves beside the index, or fetched under an older
+  // `epoch` than now (see purge_epoch()). Evicts before it stores.
+  bool insert(Pin object, std::optional<uint64_t> epoch = std::nullopt);
 
-  // Puts `fresh` (make_refreshed()) where `old` is, if `old` is still there and was not purged
-  // softly or otherwise in the meantime; else nothing changes and the result is false: the caller
-  // may still answer with `fresh`.
-  bool refresh(const Pin& old, Pin fresh);
+  // Puts `fresh` (make_refreshed()) where `old` is, if `old` is still there and `epoch` still
+  // holds; else nothing changes and the result is false: the caller may still answer with `fresh`.
+  bool refresh(const Pin& old, Pin fresh, std::optional<uint64_t> epoch = std::nullopt);
 
   // All variants of a key (invalidation, purge by key). How many there were.
   size_t remove(std::string_view key, uint64_t hash, Purge purge = Purge::Hard);
   // Exactly this object, if it is still there.
   bool remove(const Pin& object);
   // Everything that `matches`; looks at a few entries at a time, so that lookups go on meanwhile.
-  // `matches` runs under a shard's lock and must not call the store. Objects inserted during the
-  // call may be missed: whoever fetches must drop what was asked for before the purge
-  // (purge_epoch()).
+  // `matches` runs under a shard's lock and must not call the store.
   size_t remove_if(const std::function<bool(const Object&)>& matches, Purge purge = Purge::Hard);
   // Keys that begin with this (build_key_prefix()).
   size_t remove_prefix(std::string_view key_prefix, Purge purge = Purge::Hard);
   size_t clear(Purge purge = Purge::Hard);
 
-  // Grows with every call of remove(), remove_if(), remove_prefix() and clear(): a fetch that began
-  // under an older value may carry what a purge meant to remove.
-  uint64_t purge_epoch() const { return purge_epoch_.load(std::memory_order_acquire); }
+  // Changes whenever a purge or an invalidation may have concerned this key. Taken before a fetch
+  // is sent and given to insert(), it keeps what the origin said before a purge from being stored
+  // after it. (A purge of another key changes it now and then too: that costs one fetch.)
+  uint64_t purge_epoch(uint64_t hash) const;
 
   // "Hit for miss": the last response for this key was not storable, so requests for it need not
   // queue behind one another. Kept by hash in a table of fixed size, where newer marks overwrite
@@ -116,14 +114,18 @@ class Store {
   bool reserve(size_t bytes, Shard& near);
   void give_back(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   bool evict_one(Shard& near);
-  bool prepare_slot(Shard& shard, std::unique_lock<std::mutex>& lock);
+  void settle(Shard& shard, size_t bytes);
+  bool grow_index(Shard& shard);
+  size_t sweep(Shard& shard, const std::function<bool(const Object&)>& matches, Purge purge);
 
   const uint64_t capacity_;
   const uint64_t seed_;
   unsigned shard_bits_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::atomic<uint64_t> used_{0};
-  std::atomic<uint64_t> purge_epoch_{0};
+  std::atomic<uint64_t> index_bytes_{0};
+  std::atomic<uint64_t> refused_{0};
+  std::atomic<uint64_t> bulk_epoch_{0};
   std::atomic<uint32_t> eviction_cursor_{0};
 };
 

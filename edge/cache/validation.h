@@ -51,20 +51,23 @@ struct FreshenSource {
   http::Fields not_modified;  // fields of the 304
   WallTime request_time{};    // of the revalidation
   WallTime response_time{};
+  std::string_view via;  // as in HeadSource, for when the 304 brings a Via of its own
 };
 // What becomes of the stored response.
 struct Freshened {
   // False: the 304 carries a validator that is not the stored one's, so it speaks of another
   // representation: the stored response must not be used; fetch without conditions.
   bool applies = false;
+  // False: the updated response says no-store or private: it may answer the request at hand, and
+  // then has to leave the store.
+  bool keep = false;
   std::string head;  // stored head with the 304's fields in place
   Meta meta;         // judged afresh
 };
 // Every field of the 304 replaces the stored fields of its name, save those of section 3.1
-// (connection-specific), Content-Length, and Content-Encoding, Content-Range and Content-Type's
-// companions that describe the bytes we hold: Content-Encoding, Content-Range, Content-MD5, Digest
-// fields (section 3.2 allows to omit what the integrity of the stored response needs). A 304
-// without validators is taken as the answer to the conditional request it answers.
+// (connection-specific), Content-Length, and two that describe the very bytes we hold:
+// Content-Encoding and Content-Range (section 3.2 allows to omit what the integrity of the stored
+// response needs). A 304 without validators is taken as the answer to the request it answers.
 Freshened freshen(const FreshenSource& source, const Policy& policy);
 
 // A HEAD response against a stored GET response (RFC 9111 section 4.3.5).

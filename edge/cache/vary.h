@@ -16,9 +16,11 @@ namespace atl::cache {
 //
 // A field that is absent has no 0x01; it matches only requests where it is absent too. Empty for a
 // response without Vary. Normalising means what section 4.1 allows: field lines of one name are
-// joined, whitespace around list members is removed, empty members are dropped, and for Accept,
-// Accept-Encoding, Accept-Language and Accept-Charset letters are lowered and q=1 is dropped;
-// members of Accept-Encoding and Accept-Charset, whose order means nothing, are sorted.
+// joined, whitespace around list members and empty members are dropped. For Accept-Encoding,
+// Accept-Language and Accept-Charset also: letters are lowered, spaces around ";" and a weight of 1
+// are dropped, and members are sorted, for their order means nothing (RFC 9110 section 12.5.4: that
+// of languages "cannot be relied upon"). Fields with a syntax of their own that is no list (Cookie,
+// Authorization, User-Agent, Referer, Origin) are taken as they are.
 inline constexpr size_t kMaxVariantKey = 4096;
 inline constexpr size_t kMaxVaryNames = 32;
 
