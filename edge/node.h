@@ -26,8 +26,8 @@ struct PurgeOutcome {
   std::chrono::microseconds duration{0};
 };
 
-// The edge as the agent sees it. Every call is made on the control loop (the loop of the main thread),
-// and every `done` is called there, never inside the call that was given it.
+// The edge as the agent sees it. Every call is made on the control loop (the loop of the main
+// thread), and every `done` is called there, never inside the call that was given it.
 class Node {
  public:
   virtual ~Node() = default;
@@ -43,14 +43,14 @@ class Node {
 
   // Draining: listening sockets are closed, idle connections too, and every answer ends its
   // connection. `drained` is called once when nothing is in flight any more, or when `deadline` has
-  // passed and what was left was cut off (zero: never cut off). set_draining(false) listens again, and
-  // a `drained` not yet called is dropped.
+  // passed and what was left was cut off (zero: never cut off). set_draining(false) listens again,
+  // and a `drained` not yet called is dropped.
   virtual void set_draining(bool draining, std::chrono::milliseconds deadline,
                             std::function<void()> drained) = 0;
 
-  // When `done` is called no request, on any worker, is answered any more with what the purge covers
-  // (unless stale marks allow it), and no fetch that began before the purge will store it. Invalid:
-  // `spec` makes no sense, and why.
+  // When `done` is called no request, on any worker, is answered any more with what the purge
+  // covers (unless stale marks allow it), and no fetch that began before the purge will store it.
+  // Invalid: `spec` makes no sense, and why.
   virtual void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) = 0;
 };
 

@@ -29,8 +29,8 @@ bool OriginGroup::fails_over(uint16_t status) const {
 }
 
 bool Behaviour::allows(std::string_view method) const {
-  return allowed_methods.empty() || std::find(allowed_methods.begin(), allowed_methods.end(),
-                                              method) != allowed_methods.end();
+  return allowed_methods.empty() ||
+         std::find(allowed_methods.begin(), allowed_methods.end(), method) != allowed_methods.end();
 }
 
 // Checks and looks up names; one use.
@@ -197,7 +197,8 @@ const Distribution* RouteTable::find_host(std::string_view host) const {
   if (const auto found = exact_.find(host); found != exact_.end()) return found->second;
   // "*.suffix" stands for one or more labels, so the walk begins behind the first one.
   if (!suffixes_.empty()) {
-    for (size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+    for (size_t dot = host.find('.'); dot != std::string_view::npos;
+         dot = host.find('.', dot + 1)) {
       const auto found = suffixes_.find(host.substr(dot + 1));
       if (found != suffixes_.end()) return found->second;
     }

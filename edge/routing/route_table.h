@@ -13,7 +13,8 @@
 
 namespace atl::edge {
 
-// ---- What the control plane sends: plain mirrors of proto/control.proto, see there for meaning ----
+// ---- What the control plane sends: plain mirrors of proto/control.proto, see there for meaning
+// ----
 
 struct CachePolicy {
   bool enabled = true;
@@ -102,11 +103,12 @@ class RouteTable {
 
   uint64_t version() const { return version_; }
 
-  // The distribution of a host: the exact name, else the longest "*.suffix", else "*". `host`: lower
-  // case, without port (see normalise_host()). Null: no distribution has it.
+  // The distribution of a host: the exact name, else the longest "*.suffix", else "*". `host`:
+  // lower case, without port (see normalise_host()). Null: no distribution has it.
   const Distribution* find_host(std::string_view host) const;
 
-  // The behaviour of a path: the first that matches. `path`: see normalise_path(). Does not allocate.
+  // The behaviour of a path: the first that matches. `path`: see normalise_path(). Does not
+  // allocate.
   Route match(std::string_view host, std::string_view path) const;
 
   // For health reports, in the order of the configuration.

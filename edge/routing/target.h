@@ -16,10 +16,10 @@ std::string_view normalise_host(std::string_view authority, std::string& scratch
 std::string_view normalise_authority(std::string_view authority, std::string_view scheme,
                                      std::string& scratch);
 
-// The path of a request target for matching against patterns (RFC 3986 section 6.2.2): without query,
-// unreserved characters decoded, other escapes in upper case, dot segments removed. What is sent to
-// the origin stays as the client wrote it; this only makes sure that no other spelling of a path
-// escapes the behaviour meant for it.
+// The path of a request target for matching against patterns (RFC 3986 section 6.2.2): without
+// query, unreserved characters decoded, other escapes in upper case, dot segments removed. What is
+// sent to the origin stays as the client wrote it; this only makes sure that no other spelling of a
+// path escapes the behaviour meant for it.
 std::string_view normalise_path(std::string_view path_and_query, std::string& scratch);
 
 }  // namespace atl::edge

@@ -1,0 +1,416 @@
+#include "edge/fetch/fetch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "edge/cache/head.h"
+#include "edge/cache/invalidation.h"
+#include "edge/cache/storability.h"
+#include "edge/cache/validation.h"
+#include "edge/cache/vary.h"
+#include "lib/base/log.h"
+#include "lib/http/field_block.h"
+#include "lib/http/field_lookup.h"
+#include "lib/http/status.h"
+
+namespace atl::edge {
+namespace {
+
+// RFC 9110 section 9.2.2.
+bool is_idempotent(std::string_view method) {
+  return cache::is_safe_method(method) || method == "PUT" || method == "DELETE";
+}
+
+// The statuses that RFC 5861 section 4 means by an error.
+bool is_error_status(uint16_t status) {
+  return status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+std::optional<uint64_t> parse_length(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Fetch::Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight)
+    : owner_(owner),
+      context_(owner.context()),
+      plan_(std::move(plan)),
+      policy_(cache_policy(plan_.route.behaviour->cache, context_.limits.max_object)),
+      flight_(std::move(flight)),
+      origins_(plan_.route.behaviour->origin_group->members),
+      conditional_(plan_.mode == FetchMode::Fill && plan_.stale) {
+  transfer()->set_producer(this);
+  // An answer that may be stored is worth having even if the client that asked for it leaves.
+  if (plan_.mode == FetchMode::Fill) transfer()->keep_unattended(true);
+  // An origin known to be down is asked last: its answer would only cost time.
+  std::stable_partition(origins_.begin(), origins_.end(), [&](const OriginEndpoint* candidate) {
+    return context_.client.reachable(candidate->endpoint).value_or(true);
+  });
+}
+
+Fetch::~Fetch() {
+  transfer()->set_producer(nullptr);
+  if (body_source_ != nullptr) body_source_->on_fetch_ended();
+}
+
+void Fetch::start() { open(); }
+
+void Fetch::open() {
+  const UpstreamRequest& request = *plan_.request;
+  cache::Conditional conditional;
+  if (conditional_) {
+    conditional = cache::conditional_for(plan_.stale->head());
+    conditional_ = !conditional.empty();
+  }
+  const std::string fields =
+      build_upstream_fields(request.fields(), plan_.mode, conditional, context_.identity);
+  const rpc::ExchangeHead head{
+      .source = origin().source,
+      .method = request.method(),
+      .scheme = request.scheme(),
+      .authority = request.authority(),
+      .target = request.target(),
+      .fields = fields,
+      .body_length = request.body_length(),
+      .client_address = request.client_address(),
+      .traceparent = http::value_of(request.fields(), "traceparent").value_or(""),
+      .request_id = {},
+      .timeout = origin().timeout,
+      .head_timeout = origin().head_timeout,
+  };
+  context_.counters.fetches.add();
+  if (conditional_) context_.counters.revalidations.add();
+  step_ = Step::Head;
+  received_ = 0;
+  request_time_ = context_.loop.wall_now();
+  deadline_ = context_.loop.now() + origin().head_timeout + context_.limits.head_grace;
+  call_ = context_.client.open(origin().endpoint, head, *this);
+}
+
+bool Fetch::send_body(std::string_view bytes) {
+  if (call_ == nullptr) return true;  // ended; what comes now is for nobody
+  body_begun_ = true;
+  // The origin cannot be expected to answer before it has seen the request.
+  deadline_ = context_.loop.now() + origin().head_timeout + context_.limits.head_grace;
+  return call_->send_body(bytes);
+}
+
+void Fetch::end_body(std::string_view trailers) {
+  if (call_ == nullptr) return;
+  body_begun_ = true;
+  call_->end_body(trailers);
+}
+
+void Fetch::on_request_writable() {
+  if (body_source_ != nullptr) body_source_->on_fetch_writable();
+}
+
+void Fetch::on_informational(uint16_t status, std::string_view fields) {
+  // 100 and 101 concern one connection only (RFC 9110 section 15.2).
+  if (step_ != Step::Head || status < 102 || status > 199) return;
+  std::string lines = fmt::format("HTTP/1.1 {} {}\r\n", status, http::reason_phrase(status));
+  lines += fields;
+  transfer()->inform(std::move(lines));
+}
+
+void Fetch::on_head(const rpc::ExchangeResponseHead& head) {
+  if (step_ != Step::Head) return;
+  response_time_ = context_.loop.wall_now();
+  if (head.status == 304 && plan_.mode == FetchMode::Fill) {
+    if (!conditional_) {
+      return attempt_failed(
+          {rpc::FailureReason::Protocol, true, "304 to a request without conditions"});
+    }
+    not_modified_ = head.fields;
+    step_ = Step::NotModified;
+    return;
+  }
+  if (plan_.route.behaviour->origin_group->fails_over(head.status) && may_retry(true) &&
+      next_origin()) {
+    return;
+  }
+  publish(head);
+}
+
+// A failed attempt may be made again elsewhere while nothing was passed on, if the upstream has not
+// seen the request or would not mind seeing it twice, and if its body is still whole.
+bool Fetch::may_retry(bool request_seen) const {
+  if (step_ != Step::Head || body_begun_) return false;
+  return !request_seen || is_idempotent(plan_.request->method());
+}
+
+bool Fetch::next_origin() {
+  if (attempt_ + 1 >= origins_.size()) return false;
+  ++attempt_;
+  context_.counters.failovers.add();
+  call_ = nullptr;
+  open();
+  return true;
+}
+
+// Whether the answer is stored, from its head alone (RFC 9111 section 3). Fills in what storing
+// needs.
+cache::StoreReason Fetch::decide(const cache::ResponseView& response, ResponseHead& head) const {
+  if (!plan_.may_store) return cache::StoreReason::Method;
+  // RFC 5861 section 4: an error must not push out the response that hides it.
+  if (plan_.stale && is_error_status(response.status)) return cache::StoreReason::Status;
+  const cache::StoreDecision decision = cache::may_store(plan_.request->view(), response, policy_);
+  if (!decision.store) return decision.reason;
+  if (head.body_length.value_or(0) > policy_.max_object_bytes) return cache::StoreReason::TooLarge;
+  cache::VariantKey variant;
+  switch (cache::make_variant_key(plan_.request->fields(), response.fields, variant)) {
+    case cache::VaryOutcome::Ok:
+      break;
+    case cache::VaryOutcome::Star:
+      return cache::StoreReason::VaryStar;
+    case cache::VaryOutcome::TooLarge:
+      return cache::StoreReason::VaryTooLarge;
+  }
+  head.variant_key = variant.bytes();
+  head.shared = true;
+  return decision.reason;
+}
+
+void Fetch::publish(const rpc::ExchangeResponseHead& head) {
+  if (!http::split_field_block(head.fields, fields_)) {
+    return attempt_failed({rpc::FailureReason::Protocol, true, "malformed fields in the answer"});
+  }
+  const cache::ResponseView response{head.status, fields_};
+  ResponseHead published;
+  published.status = head.status;
+  published.body_length = head.body_length;
+  published.has_age = cache::parse_age(fields_).has_value();
+  published.meta = cache::make_meta(response, request_time_, response_time_, policy_);
+  if (const auto length = http::value_of(fields_, "Content-Length")) {
+    published.announced_length = parse_length(*length);
+  }
+  published.reason = decide(response, published);
+  cache::build_head({.status = head.status,
+                     .reason = head.reason,
+                     .fields = fields_,
+                     .received = response_time_,
+                     .via = context_.identity.name},
+                    published.lines);
+  storing_ = published.shared;
+  body_length_ = head.body_length;
+  step_ = Step::Body;
+  deadline_ = context_.loop.now() + context_.limits.body_idle;
+  if (storing_) {
+    if (plan_.mode == FetchMode::Verbatim) context_.store.unmark_uncacheable(plan_.hash);
+  } else {
+    // Before the head is shown: whoever joins from now on would only be sent away again.
+    flight_->close();
+    remember_uncacheable(head.status);
+  }
+  transfer()->begin(std::move(published),
+                    storing_ ? Transfer::Retention::Retain : Transfer::Retention::Window);
+}
+
+void Fetch::remember_uncacheable(uint16_t status) {
+  // An error says nothing of the next answer.
+  if (plan_.mode != FetchMode::Fill || is_error_status(status)) return;
+  context_.store.mark_uncacheable(plan_.hash,
+                                  context_.loop.wall_now() + context_.limits.uncacheable);
+}
+
+void Fetch::on_body(std::string chunk) {
+  if (step_ != Step::Body || chunk.empty()) return;
+  context_.counters.bytes_in.add(chunk.size());
+  received_ += chunk.size();
+  deadline_ = context_.loop.now() + context_.limits.body_idle;
+  if (body_length_ && received_ > *body_length_) {
+    return attempt_failed({rpc::FailureReason::Protocol, true, "body longer than announced"});
+  }
+  if (storing_ && received_ > policy_.max_object_bytes) stop_storing();
+  cache::SegmentRef segment = cache::SegmentRef::adopt(std::move(chunk));
+  Transfer::Appended appended = transfer()->append(segment);
+  if (appended == Transfer::Appended::NoRoom) {
+    context_.counters.not_retained.add();
+    stop_storing();
+    appended = transfer()->append(std::move(segment));
+  }
+  if (appended == Transfer::Appended::Pause) {
+    paused_ = true;
+    call_->pause();
+  }
+}
+
+void Fetch::stop_storing() {
+  storing_ = false;
+  flight_->close();
+  remember_uncacheable(0);
+  transfer()->stop_retaining();
+}
+
+void Fetch::on_room() {
+  if (!paused_ || call_ == nullptr || transfer()->should_pause()) return;
+  paused_ = false;
+  deadline_ = context_.loop.now() + context_.limits.body_idle;
+  call_->resume();
+}
+
+void Fetch::on_abandoned() {
+  if (step_ == Step::Ended) return;
+  give_up({.status = 502, .token = "abandoned", .detail = {}});
+}
+
+void Fetch::on_end(std::string_view trailers) {
+  switch (step_) {
+    case Step::NotModified:
+      return apply_not_modified();
+    case Step::Body:
+      return finish_body(trailers);
+    case Step::Head:
+      return attempt_failed({rpc::FailureReason::Protocol, true, "the answer has no head"});
+    case Step::Ended:
+      return;
+  }
+}
+
+void Fetch::finish_body(std::string_view trailers) {
+  if (body_length_ && received_ != *body_length_) {
+    return attempt_failed({rpc::FailureReason::Reset, true, "body shorter than announced"});
+  }
+  Transfer& arrived = *transfer();
+  if (storing_) {
+    const ResponseHead& published = arrived.head();
+    auto object = cache::make_object({.key = plan_.key,
+                                      .variant_key = published.variant_key,
+                                      .head = published.lines,
+                                      .status = published.status,
+                                      .meta = published.meta},
+                                     arrived.segments());
+    if (object) {
+      bool stored = false;
+      flight_->finish([&] { stored = context_.store.insert(std::move(*object)); });
+      if (stored) context_.counters.stored.add();
+    }
+  }
+  flight_->finish([] {});
+  arrived.complete(std::string(trailers));
+  end();
+}
+
+// RFC 9111 section 4.3.4.
+void Fetch::apply_not_modified() {
+  if (!http::split_field_block(not_modified_, fields_)) return refetch_whole();
+  const cache::Freshened fresh = cache::freshen({.stored_head = plan_.stale->head(),
+                                                 .stored_status = plan_.stale->status(),
+                                                 .not_modified = fields_,
+                                                 .request_time = request_time_,
+                                                 .response_time = response_time_},
+                                                policy_);
+  if (!fresh.applies) return refetch_whole();
+  auto object = cache::make_refreshed(*plan_.stale, fresh.head, fresh.meta);
+  if (!object) return refetch_whole();
+  flight_->finish([&] { context_.store.refresh(plan_.stale, *object); });
+  transfer()->confirm(std::move(*object));
+  end();
+}
+
+// The 304 speaks of something else than what is stored (section 4.3.3): ask again without
+// conditions.
+void Fetch::refetch_whole() {
+  conditional_ = false;
+  call_ = nullptr;
+  open();
+}
+
+void Fetch::on_failure(const rpc::ExchangeFailure& failure) {
+  if (step_ != Step::Ended) attempt_failed(failure);
+}
+
+void Fetch::attempt_failed(const rpc::ExchangeFailure& failure) {
+  context_.counters.fetch_failures.add();
+  const UpstreamFailure described = describe_failure(failure);
+  log_failure(failure.detail.empty() ? described.token : std::string_view(failure.detail));
+  if (step_ == Step::NotModified) step_ = Step::Head;
+  if (may_retry(failure.request_seen) && next_origin()) return;
+  give_up(described);
+}
+
+void Fetch::give_up(UpstreamFailure failure) {
+  flight_->finish([] {});
+  transfer()->fail(std::move(failure));
+  end();
+}
+
+void Fetch::log_failure(std::string_view what) const {
+  if (owner_.log_tokens_ == 0) {
+    ++owner_.unlogged_;
+    return;
+  }
+  --owner_.log_tokens_;
+  log_warn("origin {} ({}): {} {}{}: {}{}", origin().id, origin().endpoint, plan_.request->method(),
+           plan_.request->authority(), plan_.request->path_and_query(), what,
+           step_ == Step::Body ? " (answer cut off)" : "");
+}
+
+void Fetch::check_deadline(MonoTime now) {
+  if (step_ == Step::Ended || paused_ || now < deadline_) return;
+  if (step_ == Step::Body) {
+    return attempt_failed({rpc::FailureReason::BodyTimeout, true, "the origin stopped sending"});
+  }
+  attempt_failed({rpc::FailureReason::HeadTimeout, true, "the origin did not answer in time"});
+}
+
+void Fetch::end() {
+  step_ = Step::Ended;
+  call_ = nullptr;
+  if (BodySource* source = std::exchange(body_source_, nullptr)) source->on_fetch_ended();
+  owner_.remove(*this);
+}
+
+FetchSet::FetchSet(FetchContext context)
+    : context_(std::move(context)), timer_(context_.loop, [this] { tick(); }) {}
+
+FetchSet::~FetchSet() = default;
+
+Fetch& FetchSet::start(FetchPlan plan, std::unique_ptr<Flight> flight, BodySource* body) {
+  auto fetch = std::make_unique<Fetch>(*this, std::move(plan), std::move(flight));
+  Fetch& started = *fetch;
+  if (fetches_.empty()) timer_.start_periodic(std::chrono::milliseconds{250});
+  started.place_ = fetches_.size();
+  fetches_.push_back(std::move(fetch));
+  started.set_body_source(body);
+  started.start();
+  return started;
+}
+
+void FetchSet::remove(Fetch& fetch) {
+  std::unique_ptr<Fetch> gone = std::move(fetches_[fetch.place_]);
+  if (fetch.place_ + 1 != fetches_.size()) {
+    fetches_[fetch.place_] = std::move(fetches_.back());
+    fetches_[fetch.place_]->place_ = fetch.place_;
+  }
+  fetches_.pop_back();
+  // It is removed from inside its own callbacks.
+  context_.loop.dispose(std::move(gone));
+}
+
+void FetchSet::tick() {
+  const MonoTime now = context_.loop.now();
+  // From the back: a fetch that ends is replaced by the last one, which has been looked at.
+  for (size_t i = fetches_.size(); i-- > 0;) fetches_[i]->check_deadline(now);
+  log_tokens_ = std::min<uint32_t>(log_tokens_ + 3, 10);
+  if (unlogged_ != 0 && log_tokens_ > 0) {
+    --log_tokens_;
+    log_warn("{} more failed exchanges with origins were not logged", std::exchange(unlogged_, 0));
+  }
+  if (fetches_.empty() && unlogged_ == 0 && log_tokens_ == 10) timer_.stop();
+}
+
+void FetchSet::abort_all() {
+  while (!fetches_.empty()) fetches_.back()->abort();
+}
+
+void Fetch::abort() { give_up({.status = 503, .token = "shutdown", .detail = {}}); }
+
+}  // namespace atl::edge

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge/cache/store.h"
+#include "edge/fetch/flight_table.h"
+#include "edge/fetch/retention_budget.h"
+#include "edge/fetch/transfer.h"
+#include "edge/fetch/upstream_request.h"
+#include "edge/identity.h"
+#include "edge/stats/counters.h"
+#include "lib/net/loop.h"
+#include "lib/rpc/exchange_client.h"
+
+namespace atl::edge {
+
+class FetchSet;
+
+struct FetchLimits {
+  uint64_t max_object = 64ULL << 20;              // largest body that is stored
+  std::chrono::milliseconds body_idle{60'000};    // origin sends nothing although it may
+  std::chrono::milliseconds head_grace{2'000};    // past the origin's own head_timeout
+  std::chrono::milliseconds uncacheable{60'000};  // how long "hit for miss" is remembered
+};
+
+// What every fetch of one worker works with. Outlives them.
+struct FetchContext {
+  net::Loop& loop;
+  rpc::ExchangeClient& client;
+  cache::Store& store;
+  FlightTable& flights;
+  RetentionBudget& budget;
+  Counters& counters;
+  const Identity& identity;
+  FetchLimits limits;
+};
+
+// The client's half of a request with a body: hears when more may be sent.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual void on_fetch_writable() = 0;
+  virtual void on_fetch_ended() = 0;  // no more body is wanted; the fetch must not be used again
+};
+
+// One answer from an origin group: a chain of attempts until one has a head to show, then its body,
+// into a Transfer and, when it may be stored and is complete, into the store. Owned by its worker's
+// FetchSet, so it outlives the client that began it. Loop thread.
+class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Producer {
+ public:
+  Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight);
+  ~Fetch() override;
+
+  // Opens the first exchange.
+  void start();
+
+  // The request body, piece by piece. False: wait for on_fetch_writable().
+  void set_body_source(BodySource* source) { body_source_ = source; }
+  bool send_body(std::string_view bytes);
+  void end_body(std::string_view trailers);
+
+  // Called now and then: gives up what has waited too long.
+  void check_deadline(MonoTime now);
+  // The worker stops.
+  void abort();
+
+  const std::shared_ptr<Transfer>& transfer() const { return flight_->transfer(); }
+
+ private:
+  friend class FetchSet;
+
+  enum class Step : uint8_t {
+    Head,         // an attempt is open, nothing was passed on
+    NotModified,  // a 304 to our condition came; its end is awaited
+    Body,         // the head was passed on
+    Ended,
+  };
+
+  void on_informational(uint16_t status, std::string_view fields) override;
+  void on_head(const rpc::ExchangeResponseHead& head) override;
+  void on_body(std::string chunk) override;
+  void on_end(std::string_view trailers) override;
+  void on_failure(const rpc::ExchangeFailure& failure) override;
+  void on_request_writable() override;
+  void on_room() override;
+  void on_abandoned() override;
+
+  void open();
+  bool next_origin();
+  bool may_retry(bool request_seen) const;
+  void publish(const rpc::ExchangeResponseHead& head);
+  cache::StoreReason decide(const cache::ResponseView& response, ResponseHead& head) const;
+  void remember_uncacheable(uint16_t status);
+  void stop_storing();
+  void apply_not_modified();
+  void refetch_whole();
+  void finish_body(std::string_view trailers);
+  void give_up(UpstreamFailure failure);
+  void attempt_failed(const rpc::ExchangeFailure& failure);
+  void log_failure(std::string_view what) const;
+  void end();
+
+  const OriginEndpoint& origin() const { return *origins_[attempt_]; }
+
+  FetchSet& owner_;
+  FetchContext& context_;
+  const FetchPlan plan_;
+  const cache::Policy policy_;
+  std::unique_ptr<Flight> flight_;
+  std::unique_ptr<rpc::ExchangeCall> call_;
+  BodySource* body_source_ = nullptr;
+  Step step_ = Step::Head;
+
+  std::vector<const OriginEndpoint*> origins_;  // in the order in which they are tried
+  size_t attempt_ = 0;
+  bool conditional_ = false;  // our own validators go with the request
+  bool body_begun_ = false;   // request body bytes were given away: no other origin can have them
+  bool storing_ = false;
+  bool paused_ = false;
+  WallTime request_time_{};
+  WallTime response_time_{};
+  MonoTime deadline_{};
+  std::optional<uint64_t> body_length_;
+  uint64_t received_ = 0;
+  std::string not_modified_;  // field lines of the 304
+  std::vector<http::Field> fields_;
+  size_t place_ = 0;  // in the owner's list
+};
+
+// Owns a worker's fetches. Loop thread.
+class FetchSet {
+ public:
+  explicit FetchSet(FetchContext context);
+  ~FetchSet();
+  FetchSet(const FetchSet&) = delete;
+  FetchSet& operator=(const FetchSet&) = delete;
+
+  // The fetch lives until it has ended. `flight`: see FlightTable.
+  Fetch& start(FetchPlan plan, std::unique_ptr<Flight> flight, BodySource* body = nullptr);
+
+  // Every answer still in arrival is cut off; nobody hears of it.
+  void abort_all();
+
+  size_t size() const { return fetches_.size(); }
+  FetchContext& context() { return context_; }
+
+ private:
+  friend class Fetch;
+  void remove(Fetch& fetch);
+  void tick();
+
+  FetchContext context_;
+  net::Timer timer_;
+  std::vector<std::unique_ptr<Fetch>> fetches_;
+  // An origin that is down fails thousands of fetches a second; the log gets a few lines of them.
+  uint32_t log_tokens_ = 10;
+  uint64_t unlogged_ = 0;
+};
+
+}  // namespace atl::edge

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "edge/cache/freshness.h"
+#include "edge/cache/storability.h"
+#include "lib/rpc/failure.h"
+
+namespace atl::edge {
+
+// The head of a final response as every reader of a transfer gets it. Immutable once published.
+struct ResponseHead {
+  uint16_t status = 0;
+  std::string lines;                    // cache::build_head()
+  std::optional<uint64_t> body_length;  // of the body that follows; absent: not known
+  std::optional<uint64_t>
+      announced_length;     // Content-Length as received (HEAD and 304 have no body)
+  std::string variant_key;  // cache::make_variant_key() of the leader's request
+  cache::Meta meta;         // for Age
+  bool has_age = false;     // upstream sent Age: it came from a cache
+  // The answer is being stored, so whoever waited may have it if it is their variant.
+  bool shared = false;
+  cache::StoreReason reason = cache::StoreReason::Status;
+};
+
+// Why there is no response, or only a part of one.
+struct UpstreamFailure {
+  uint16_t status = 502;   // what a client is told if nothing else helps
+  std::string_view token;  // static; for Cache-Status' detail, the log and the statistics
+  std::string detail;      // for people
+};
+
+// RFC 9110 section 15.6: 504 when time ran out, 503 when the origin has no room, else 502.
+UpstreamFailure describe_failure(const rpc::ExchangeFailure& failure);
+
+}  // namespace atl::edge
