@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "lib/http/chars.h"
 #include "lib/rpc/client_call.h"
 #include "lib/rpc/client_endpoint.h"
 #include "lib/rpc/client_streams.h"
@@ -25,7 +26,7 @@ bool printable_ascii(std::string_view text) {
 // refuse the whole message, with everybody else's exchanges in it.
 const char* find_problem(const ExchangeHead& head) {
   if (head.source.empty() || !printable_ascii(head.source)) return "no name of a source";
-  if (!is_token(head.method)) return "the method is not a token";
+  if (!http::is_token(head.method)) return "the method is not a token";
   if (head.scheme != "http" && head.scheme != "https") return "the scheme is unknown";
   if (!valid_authority(head.authority)) return "the authority is malformed";
   if (!valid_target(head.target)) return "the request target is malformed";

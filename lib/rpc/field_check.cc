@@ -1,39 +1,26 @@
 #include "lib/rpc/field_check.h"
 
 #include <algorithm>
-#include <array>
+
+#include "lib/http/chars.h"
 
 namespace atl::rpc {
 namespace {
-
-constexpr std::array<bool, 256> kTokenBytes = [] {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view(
-           "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}();
 
 bool ends_line_early(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 bool valid_line(std::string_view line) {
   const size_t colon = line.find(':');
-  return colon != std::string_view::npos && is_token(line.substr(0, colon)) &&
-         std::ranges::none_of(line.substr(colon + 1), ends_line_early);
+  return colon != std::string_view::npos && http::is_token(line.substr(0, colon)) &&
+         std::ranges::all_of(line.substr(colon + 1), http::is_field_value_char);
 }
 
 }  // namespace
 
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return kTokenBytes[static_cast<unsigned char>(c)];
-  });
-}
-
 bool valid_field_block(std::string_view block) {
   if (block.size() > kMaxFieldBlock) return false;
-  while (!block.empty()) {
+  for (size_t lines = 0; !block.empty(); ++lines) {
+    if (lines == kMaxFields) return false;
     const size_t end = block.find("\r\n");
     if (end == std::string_view::npos || !valid_line(block.substr(0, end))) return false;
     block.remove_prefix(end + 2);

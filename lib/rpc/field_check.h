@@ -10,11 +10,10 @@ namespace atl::rpc {
 // A field section or trailer section; larger ones are a breach of the contract.
 inline constexpr size_t kMaxFieldBlock = size_t{256} << 10;
 
-// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text);
+inline constexpr size_t kMaxFields = 512;
 
-// Field lines `Name: value\r\n`, repeated: every line has a token for a name and ends in CRLF, none
-// holds a bare CR or LF or a NUL. The empty block is valid.
+// Field lines `Name: value\r\n`, repeated: every line has a token for a name and ends in CRLF; no
+// value holds a control byte but tab. The empty block is valid.
 bool valid_field_block(std::string_view block);
 
 // A request target: "*" or begins with "/", without space, control or non-ASCII bytes.

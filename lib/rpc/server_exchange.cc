@@ -49,7 +49,8 @@ void ServerExchange::begin(std::shared_ptr<const OriginRequest> request, std::st
   {
     const std::lock_guard lock(mutex_);
     request_length_ = request->body_length;
-    if (request->head_timeout.count() > 0) head_until_ = now() + request->head_timeout;
+    head_timeout_ = request->head_timeout;
+    if (head_timeout_.count() > 0) head_until_ = now() + head_timeout_;
     if (request->timeout.count() > 0) total_until_ = now() + request->timeout;
     if (step_ == Step::Collecting) {  // all of it is here
       request_received_ = body.size();
@@ -398,6 +399,10 @@ void ServerExchange::request_body(std::string piece) {
                             "a piece of the request body is out of place"});
   }
   request_body_.push_back(std::move(piece));
+  if (head_until_) {  // a long upload is no slow head
+    head_until_ = now() + head_timeout_;
+    rearm();
+  }
   pass_request(lock);
 }
 

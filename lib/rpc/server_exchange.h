@@ -139,6 +139,7 @@ class ServerExchange final : public ExchangeResponder,
   std::optional<std::string> request_ended_;
   bool body_wanted_ = false;
 
+  std::chrono::milliseconds head_timeout_{0};
   std::optional<MonoTime> head_until_, total_until_, collect_until_, ticket_until_;
   MonoTime armed_for_{};
   DeadlineQueue::Ticket armed_ = 0;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/http/chars.h"
 #include "lib/rpc/contract.h"
 #include "lib/rpc/field_check.h"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr size_t kAnswersWaiting = 1024;
 
 const char* find_breach(const v1::RequestHead& head) {
-  if (!is_token(head.method())) return "the method is not a token";
+  if (!http::is_token(head.method())) return "the method is not a token";
   if (!head.scheme().empty() && head.scheme() != "http" && head.scheme() != "https") {
     return "the scheme is unknown";
   }

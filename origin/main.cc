@@ -1,0 +1,122 @@
+// Reads the configuration, builds every object, runs; nothing else.
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "lib/base/duration.h"
+#include "lib/base/log.h"
+#include "lib/rpc/exchange_server.h"
+#include "lib/rpc/grpc_log.h"
+#include "origin/config.h"
+#include "origin/service.h"
+#include "origin/sources/build.h"
+
+namespace atl::origin {
+namespace {
+
+constexpr const char* kVersion = ATOLL_VERSION;
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+
+struct Flags {
+  std::string config;
+  std::string listen;
+  std::string log_level = "info";
+  bool check = false;
+};
+
+int complain(const std::vector<std::string>& problems, int code) {
+  for (const std::string& problem : problems) {
+    std::fprintf(stderr, "atoll-origin: %s\n", problem.c_str());
+  }
+  return code;
+}
+
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash == 0 ? 1 : slash);
+}
+
+// Signals are taken by sigwait() here, so every thread that is started later blocks them.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+rpc::ServerOptions server_options(const Config& config) {
+  rpc::ServerOptions options;
+  options.listen = config.listen;
+  options.version = kVersion;
+  options.exchanges = config.max_exchanges;
+  options.head_timeout = config.head_timeout;
+  options.timeout = config.timeout;
+  return options;
+}
+
+int serve(const Config& config, Service& service, const sigset_t& signals) {
+  auto server = rpc::ExchangeServer::start(server_options(config), service);
+  if (!server) return complain({server.error()}, kFailed);
+  for (const rpc::SourceStatus& source : service.describe()) {
+    log_info("source {}: {}", source.name, source.type);
+  }
+  log_info("serving on {} (port {})", config.listen, (*server)->port());
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log_info("stopping, at most {} for what is in progress", format_duration(config.stop_grace));
+  (*server)->stop(config.stop_grace);
+  return 0;
+}
+
+int run(const Flags& flags) {
+  const auto level = parse_log_level(flags.log_level);
+  if (!level) return complain({std::string("--log-level: ") + level.error().detail}, kBadUsage);
+  log_setup("atoll-origin", *level);
+  rpc::route_grpc_log();
+
+  config::Reader reader = config::Reader::from_file(flags.config);
+  std::vector<std::string> listen;
+  if (!flags.listen.empty()) listen.push_back(flags.listen);
+  reader.flag("origin.listen", "--listen", listen);
+  const Config config = read_config(reader, folder_of(flags.config));
+  const std::vector<std::string> wrong = reader.problems();
+  if (!wrong.empty()) return complain(wrong, kBadUsage);
+
+  const sigset_t signals = block_signals();
+  SourceWorld world(config.file_threads);
+  Service service;  // its sources use the world
+  const std::vector<std::string> missing = build_sources(config, world, service);
+  if (!missing.empty()) return complain(missing, flags.check ? kBadUsage : kFailed);
+  if (flags.check) {
+    std::printf("%s: %zu sources, all right\n", flags.config.c_str(), config.sources.size());
+    return 0;
+  }
+  return serve(config, service, signals);
+}
+
+}  // namespace
+}  // namespace atl::origin
+
+int main(int argc, char** argv) {
+  CLI::App app("atoll-origin: answers edges' misses over gRPC from directories and HTTP upstreams");
+  atl::origin::Flags flags;
+  app.add_option("--config", flags.config, "Configuration file (TOML)")->required();
+  app.add_option("--listen", flags.listen, "host:port to listen on; wins over the file");
+  app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
+  app.add_flag("--check", flags.check, "Check the configuration and what it names, then exit");
+  app.set_version_flag("--version", std::string("atoll-origin ") + atl::origin::kVersion);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  return atl::origin::run(flags);
+}
