@@ -1,17 +1,18 @@
 #include "lib/http/authority.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "lib/http/chars.h"
 
 namespace atl::http {
 namespace {
 
-// unreserved, pct-encoded and sub-delims of RFC 3986, without the quote and the parentheses that
-// no host name has and that invite trouble in logs.
-bool is_reg_name_char(char c) {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-         std::string_view("-._~%!$&*+,;=").find(c) != std::string_view::npos;
+// RFC 3986 would let a registered name have percent-encoding and punctuation too. No host that can
+// be looked up has them, and what a cache key and an upstream request are made of is better plain.
+bool is_name_char(char c) {
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '.' ||
+         c == '_';
 }
 
 bool is_ip_literal_char(char c) {
@@ -19,24 +20,23 @@ bool is_ip_literal_char(char c) {
 }
 
 bool is_port(std::string_view text) {
-  return text.size() <= 5 && std::all_of(text.begin(), text.end(), is_digit);
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, port);
+  return text.size() <= 5 && status == std::errc{} && rest == end;
 }
 
 }  // namespace
 
 bool is_authority(std::string_view text) {
   const std::string_view host = host_of(text);
-  std::string_view rest = text.substr(host.size());
-  if (!rest.empty()) {
-    rest.remove_prefix(1);
-    if (!is_port(rest)) return false;
-  }
+  if (host.size() < text.size() && !is_port(text.substr(host.size() + 1))) return false;
   if (host.starts_with('[')) {
     const std::string_view address = host.substr(1, host.size() - 2);
-    return host.size() > 3 && host.ends_with(']') &&
+    return host.size() > 3 && host.ends_with(']') && address.find(':') != std::string_view::npos &&
            std::all_of(address.begin(), address.end(), is_ip_literal_char);
   }
-  return !host.empty() && std::all_of(host.begin(), host.end(), is_reg_name_char);
+  return !host.empty() && std::all_of(host.begin(), host.end(), is_name_char);
 }
 
 std::string_view host_of(std::string_view authority) {

@@ -4,8 +4,9 @@
 
 namespace atl::http {
 
-// RFC 3986 section 3.2.2 and 3.2.3 without userinfo: a registered name or IPv4 address, or an IPv6
-// address in brackets, and an optional port of digits.
+// A host name or IPv4 address, or an IPv6 address in brackets, and an optional port from 0 to
+// 65535 (RFC 3986 sections 3.2.2 and 3.2.3). Stricter than the RFC: names have letters, digits,
+// "-", "." and "_" only, and a colon has a port after it.
 bool is_authority(std::string_view text);
 
 // Without the port; brackets stay.
