@@ -24,12 +24,12 @@ struct Directive {
 Directive read_directive(std::string_view member) {
   Directive out;
   const size_t equals = member.find('=');
-  out.name = trim(member.substr(0, equals));
+  out.name = http::trim_ows(member.substr(0, equals));
   if (equals == std::string_view::npos) return out;
   out.has_argument = true;
   std::string_view argument = member.substr(equals + 1);
-  out.malformed = out.name.size() != equals || trim(argument).size() != argument.size();
-  argument = trim(argument);
+  out.malformed = out.name.size() != equals || http::trim_ows(argument).size() != argument.size();
+  argument = http::trim_ows(argument);
   if (argument.starts_with('"')) {
     // Section 5.2: token and quoted-string are to be accepted alike.
     if (argument.size() < 2 || !argument.ends_with('"')) {
@@ -42,14 +42,39 @@ Directive read_directive(std::string_view member) {
   return out;
 }
 
+bool quotes_closed(std::string_view member) {
+  bool quoted = false;
+  for (size_t i = 0; i < member.size(); ++i) {
+    if (member[i] == '"') quoted = !quoted;
+    if (quoted && member[i] == '\\') ++i;
+  }
+  return !quoted;
+}
+
+// A quote that is never closed swallows the rest of the list. It must not hide the no-store behind
+// it: such a member is taken apart at every comma.
+template <class Visit>
+void for_each_closed(std::string_view member, Visit visit) {
+  if (quotes_closed(member)) {
+    visit(member);
+    return;
+  }
+  while (!member.empty()) {
+    const size_t comma = std::min(member.find(','), member.size());
+    if (const auto part = http::trim_ows(member.substr(0, comma)); !part.empty()) visit(part);
+    member.remove_prefix(std::min(comma + 1, member.size()));
+  }
+}
+
 template <class Visit>
 bool for_each_directive(http::Fields fields, std::string_view field_name, Visit visit) {
   bool present = false;
   for (const http::Field& field : fields) {
-    if (!equal_ignoring_case(field.name, field_name)) continue;
+    if (!http::equal_ignore_case(field.name, field_name)) continue;
     present = true;
-    for_each_list_member(field.value,
-                         [&](std::string_view member) { visit(read_directive(member)); });
+    for_each_list_member(field.value, [&](std::string_view member) {
+      for_each_closed(member, [&](std::string_view part) { visit(read_directive(part)); });
+    });
   }
   return present;
 }
@@ -73,7 +98,7 @@ void restrict_to(Delta& kept, Delta next) {
 bool plain(const Directive& d) { return !d.has_argument; }
 
 void apply(RequestDirectives& out, const Directive& d) {
-  const auto is = [&](std::string_view name) { return equal_ignoring_case(d.name, name); };
+  const auto is = [&](std::string_view name) { return http::equal_ignore_case(d.name, name); };
   if (is("no-cache")) {
     out.no_cache = true;
   } else if (is("no-store")) {
@@ -103,7 +128,7 @@ void apply(RequestDirectives& out, const Directive& d) {
 }
 
 void apply(ResponseDirectives& out, const Directive& d) {
-  const auto is = [&](std::string_view name) { return equal_ignoring_case(d.name, name); };
+  const auto is = [&](std::string_view name) { return http::equal_ignore_case(d.name, name); };
   if (is("max-age")) {
     restrict_to(out.max_age, read_delta(d));
   } else if (is("s-maxage")) {
@@ -187,7 +212,7 @@ std::optional<ResponseDirectives> read_targeted(http::Fields fields, std::string
   std::string_view value;
   size_t lines = 0;
   for (const http::Field& field : fields) {
-    if (!equal_ignoring_case(field.name, name)) continue;
+    if (!http::equal_ignore_case(field.name, name)) continue;
     if (++lines == 1) {
       value = field.value;
       continue;
@@ -213,7 +238,7 @@ RequestDirectives parse_request_directives(http::Fields fields) {
       for_each_directive(fields, "cache-control", [&](const Directive& d) { apply(out, d); });
   if (!present) {
     for_each_directive(fields, "pragma", [&](const Directive& d) {
-      if (equal_ignoring_case(d.name, "no-cache")) out.no_cache = true;
+      if (http::equal_ignore_case(d.name, "no-cache")) out.no_cache = true;
     });
   }
   return out;

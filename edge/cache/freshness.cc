@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "edge/cache/text.h"
+#include "lib/http/date.h"
 
 namespace atl::cache {
 namespace {
@@ -24,16 +25,16 @@ uint32_t saturate(milliseconds duration) {
 }
 
 // Section 5.3: Expires is a date or it has passed ("0" above all). Two that differ are no date.
-std::optional<std::chrono::sys_seconds> read_expires(http::Fields fields) {
+std::optional<http::DateTime> read_expires(http::Fields fields, http::DateTime now) {
   std::string_view value;
   bool first = true;
   for (const http::Field& field : fields) {
-    if (!equal_ignoring_case(field.name, "expires")) continue;
+    if (!http::equal_ignore_case(field.name, "expires")) continue;
     if (!first && field.value != value) return std::nullopt;
     value = field.value;
     first = false;
   }
-  return parse_date(value);
+  return http::parse_date(value, now);
 }
 
 struct Lifetime {
@@ -43,27 +44,27 @@ struct Lifetime {
 
 // Section 4.2.1: the first that is present. What is present and invalid makes the response stale.
 Lifetime lifetime_of(const ResponseView& response, const ResponseDirectives& directives,
-                     std::chrono::sys_seconds date, const Policy& policy) {
+                     http::DateTime date, const Policy& policy) {
   if (directives.s_maxage.present()) {
     return {saturate(directives.s_maxage.value().count()), Meta::kSharedMaxAge};
   }
   if (directives.max_age.present()) return {saturate(directives.max_age.value().count()), 0};
   if (directives.expires_counts() && has_field(response.fields, "expires")) {
-    const auto expires = read_expires(response.fields);
+    const auto expires = read_expires(response.fields, date);
     return {expires ? saturate((*expires - date).count()) : 0, 0};
   }
   // Section 4.2.2: a heuristic only where the status or `public` allows it.
   if (!heuristically_cacheable(response.status) && !directives.is_public) return {};
   if (policy.default_ttl) return {saturate(*policy.default_ttl), Meta::kHeuristic};
-  const auto modified = parse_date(first_value(response.fields, "last-modified"));
+  const auto modified = http::parse_date(first_value(response.fields, "last-modified"), date);
   if (!modified || *modified >= date) return {};
   const seconds guess = std::min((date - *modified) / kHeuristicFraction, kHeuristicMost);
   return {saturate(guess.count()), Meta::kHeuristic};
 }
 
 // Section 4.2.3.
-uint32_t initial_age(http::Fields fields, std::optional<std::chrono::sys_seconds> date,
-                     WallTime request_time, WallTime response_time) {
+uint32_t initial_age(http::Fields fields, std::optional<http::DateTime> date, WallTime request_time,
+                     WallTime response_time) {
   const milliseconds delay = std::max(response_time - request_time, milliseconds{0});
   const milliseconds corrected = parse_age(fields).value_or(seconds{0}) + delay;
   // Date is cut to the second: the response may have been made up to 999 ms later than it says.
@@ -178,7 +179,7 @@ bool heuristically_cacheable(uint16_t status) {
 
 std::optional<seconds> parse_age(http::Fields fields) {
   std::string_view value = first_value(fields, "age");
-  value = trim(value.substr(0, value.find(',')));
+  value = http::trim_ows(value.substr(0, value.find(',')));
   const auto age = parse_delta_seconds(value);
   if (!age) return std::nullopt;
   return seconds{*age};
@@ -187,8 +188,8 @@ std::optional<seconds> parse_age(http::Fields fields) {
 Meta make_meta(const ResponseView& response, WallTime request_time, WallTime response_time,
                const Policy& policy) {
   const ResponseDirectives directives = parse_response_directives(response.fields);
-  const auto date = parse_date(first_value(response.fields, "date"));
   const auto received = std::chrono::floor<seconds>(response_time);
+  const auto date = http::parse_date(first_value(response.fields, "date"), received);
   const Lifetime lifetime = lifetime_of(response, directives, date.value_or(received), policy);
 
   Meta meta;

@@ -27,13 +27,9 @@ struct HeadSource {
 // Replaces what `out` held. Names and values must have passed the reader's checks (no CR, LF, NUL).
 void build_head(const HeadSource& source, std::string& out);
 
-// True for fields that are never stored or passed on: connection-specific ones, proxy
-// authentication, and what the server computes afresh (Age, Content-Length). Fields listed by
-// Connection are for build_head() to find.
-bool is_hop_by_hop(std::string_view name);
-
-// Whether a field section's Connection lists this field (RFC 9110 section 7.6.1).
-bool is_connection_listed(std::string_view name, http::Fields fields);
+// True for fields that are never stored beside the hop-by-hop ones (lib/http/hop_by_hop.h): those
+// of proxy authentication, and what the server computes afresh (Age, Content-Length).
+bool is_never_stored(std::string_view name);
 
 // Views of the field lines of a stored head, in order; they live as long as `head`.
 void read_head(std::string_view head, std::vector<http::Field>& out);

@@ -14,10 +14,12 @@ struct Reference {
   bool has_scheme = false, has_authority = false, has_query = false;
 };
 
+bool is_alpha(char c) { return http::to_lower(c) >= 'a' && http::to_lower(c) <= 'z'; }
+
 bool is_scheme(std::string_view text) {
   if (text.empty() || !is_alpha(text.front())) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    return is_alpha(c) || http::is_digit(c) || c == '+' || c == '-' || c == '.';
   });
 }
 
@@ -88,7 +90,7 @@ std::string resolve_same_origin(const RequestView& base, std::string_view refere
   if (!is_target_text(reference)) return {};
   const Reference ref = take_apart(reference);
   // RFC 9110 section 4.3.1: same scheme, host and port.
-  if (ref.has_scheme && (!ref.has_authority || !equal_ignoring_case(ref.scheme, base.scheme))) {
+  if (ref.has_scheme && (!ref.has_authority || !http::equal_ignore_case(ref.scheme, base.scheme))) {
     return {};
   }
   if (ref.has_authority &&
@@ -130,8 +132,8 @@ std::vector<std::string> invalidated_targets(const RequestView& request,
   if (response.status < 200 || response.status > 399) return targets;
   targets.emplace_back(request.path_and_query);
   for (const http::Field& field : response.fields) {
-    if (!equal_ignoring_case(field.name, "location") &&
-        !equal_ignoring_case(field.name, "content-location")) {
+    if (!http::equal_ignore_case(field.name, "location") &&
+        !http::equal_ignore_case(field.name, "content-location")) {
       continue;
     }
     std::string target = resolve_same_origin(request, field.value);

@@ -5,10 +5,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "lib/http/chars.h"
+
 namespace atl::cache {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 // RFC 9110 section 4.2.3: scheme and host are case-insensitive and the scheme's default port is the
 // same as none. The trailing dot of an absolute domain name is dropped for the same reason.
@@ -23,7 +23,7 @@ void append_authority(std::string_view authority, std::string& out) {
     if (port == ":" || port == ":80" || port == ":443") port = {};
   }
   if (authority.size() > 1 && authority.ends_with('.')) authority.remove_suffix(1);
-  std::transform(authority.begin(), authority.end(), std::back_inserter(out), lower);
+  std::transform(authority.begin(), authority.end(), std::back_inserter(out), http::to_lower);
   out.append(port);
 }
 

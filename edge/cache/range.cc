@@ -8,6 +8,7 @@
 
 #include "edge/cache/text.h"
 #include "edge/cache/validation.h"
+#include "lib/http/date.h"
 
 namespace atl::cache {
 namespace {
@@ -104,22 +105,18 @@ void join_ranges(RangeDecision& decision) {
   }
 }
 
-bool is_ows(char c) { return c == ' ' || c == '\t'; }
-
 }  // namespace
 
 RangeReason parse_range(std::string_view value, RangeSet& out) {
   out.count = 0;
   const size_t equals = value.find('=');
   if (equals == std::string_view::npos) return RangeReason::Malformed;
-  if (!equal_ignoring_case(value.substr(0, equals), "bytes")) return RangeReason::Unit;
+  if (!http::equal_ignore_case(value.substr(0, equals), "bytes")) return RangeReason::Unit;
   value.remove_prefix(equals + 1);
   while (!value.empty()) {
     const size_t comma = std::min(value.find(','), value.size());
-    std::string_view member = value.substr(0, comma);
+    const std::string_view member = http::trim_ows(value.substr(0, comma));
     value.remove_prefix(std::min(comma + 1, value.size()));
-    while (!member.empty() && is_ows(member.front())) member.remove_prefix(1);
-    while (!member.empty() && is_ows(member.back())) member.remove_suffix(1);
     if (member.empty()) continue;  // RFC 9110 section 5.6.1.2: empty list members are ignored
     if (out.count == kMaxRanges) return RangeReason::TooMany;
     if (!read_spec(member, out.specs[out.count])) return RangeReason::Malformed;
@@ -154,7 +151,7 @@ RangeDecision decide_range(const RequestView& request, const RangeTarget& target
   std::string_view value;
   size_t lines = 0;
   for (const http::Field& field : request.fields) {
-    if (!equal_ignoring_case(field.name, "range")) continue;
+    if (!http::equal_ignore_case(field.name, "range")) continue;
     value = field.value;
     ++lines;
   }
@@ -181,7 +178,7 @@ bool if_range_holds(http::Fields request, const RangeTarget& target) {
   std::string_view value;
   size_t lines = 0;
   for (const http::Field& field : request) {
-    if (!equal_ignoring_case(field.name, "if-range")) continue;
+    if (!http::equal_ignore_case(field.name, "if-range")) continue;
     value = field.value;
     ++lines;
   }
@@ -189,10 +186,11 @@ bool if_range_holds(http::Fields request, const RangeTarget& target) {
   if (lines > 1) return false;
   if (value.starts_with('"') || value.starts_with("W/")) return strong_equal(value, target.etag);
   // Section 13.1.5: the same date exactly, and a strong one.
-  const auto wanted = parse_date(value);
-  const auto modified = parse_date(target.last_modified);
-  const auto date = parse_date(target.date);
-  if (!wanted || !modified || !date || *wanted != *modified) return false;
+  const auto date = http::parse_date(target.date);
+  if (!date) return false;
+  const auto wanted = http::parse_date(value, *date);
+  const auto modified = http::parse_date(target.last_modified, *date);
+  if (!wanted || !modified || *wanted != *modified) return false;
   return *modified + std::chrono::seconds{1} <= *date;  // section 8.8.2.2
 }
 
@@ -204,7 +202,8 @@ std::string unsatisfied_content_range(uint64_t size) { return fmt::format("bytes
 
 bool parse_content_range(std::string_view value, ContentRange& out) {
   constexpr std::string_view kUnit = "bytes ";
-  if (value.size() < kUnit.size() || !equal_ignoring_case(value.substr(0, kUnit.size()), kUnit)) {
+  if (value.size() < kUnit.size() ||
+      !http::equal_ignore_case(value.substr(0, kUnit.size()), kUnit)) {
     return false;
   }
   value.remove_prefix(kUnit.size());

@@ -7,6 +7,7 @@
 #include "edge/cache/text.h"
 #include "edge/cache/validation.h"
 #include "edge/cache/vary.h"
+#include "lib/http/date.h"
 
 namespace atl::cache {
 namespace {
@@ -106,7 +107,8 @@ bool too_large(const ResponseView& response, const Policy& policy) {
 
 bool has_validator(const ResponseView& response) {
   return is_entity_tag(first_value(response.fields, "etag")) ||
-         parse_date(first_value(response.fields, "last-modified")).has_value();
+         http::parse_date(first_value(response.fields, "last-modified"), http::DateTime{})
+             .has_value();
 }
 
 // Whether keeping it could ever spare a fetch: some freshness, some right to be used stale, or a
@@ -122,7 +124,7 @@ bool reusable(const ResponseView& response, const ResponseDirectives& directives
   // No moment of receipt is known here; one at the epoch gives the same lifetime save for Expires
   // without Date, which counts as some.
   if (directives.expires_counts() && !has_field(response.fields, "date") &&
-      parse_date(first_value(response.fields, "expires"))) {
+      http::parse_date(first_value(response.fields, "expires"), http::DateTime{})) {
     return true;
   }
   return make_meta(response, WallTime{}, WallTime{}, policy).lifetime > 0;

@@ -7,6 +7,9 @@
 
 #include "edge/cache/head.h"
 #include "edge/cache/text.h"
+#include "lib/http/date.h"
+#include "lib/http/field_block.h"
+#include "lib/http/hop_by_hop.h"
 
 namespace atl::cache {
 namespace {
@@ -65,21 +68,22 @@ bool list_matches(std::string_view list, std::string_view etag) {
 bool none_match_fails(http::Fields fields, std::string_view etag) {
   bool fails = false;
   for (const http::Field& field : fields) {
-    if (!equal_ignoring_case(field.name, "if-none-match")) continue;
+    if (!http::equal_ignore_case(field.name, "if-none-match")) continue;
     // "*": any representation at all, and there is one.
-    if (trim(field.value) == "*" || list_matches(field.value, etag)) fails = true;
+    if (http::trim_ows(field.value) == "*" || list_matches(field.value, etag)) fails = true;
   }
   return fails;
 }
 
 // RFC 9111 section 4.3.2: Last-Modified, else Date, else when the response was received.
 bool unmodified_since(http::Fields fields, const StoredView& stored) {
-  if (count_fields(fields, "if-modified-since") != 1) return false;
-  const auto since = parse_date(first_value(fields, "if-modified-since"));
+  if (http::count(fields, "if-modified-since") != 1) return false;
+  const auto received = std::chrono::floor<seconds>(stored.response_time);
+  const auto read = [&](std::string_view text) { return http::parse_date(text, received); };
+  const auto since = read(first_value(fields, "if-modified-since"));
   if (!since) return false;
-  if (const auto modified = parse_date(stored.last_modified)) return *modified <= *since;
-  if (const auto date = parse_date(stored.date)) return *date <= *since;
-  return std::chrono::floor<seconds>(stored.response_time) <= *since;
+  if (const auto modified = read(stored.last_modified)) return *modified <= *since;
+  return read(stored.date).value_or(received) <= *since;
 }
 
 // Section 4.3.4: whether the validators of a 304 speak of the stored response.
@@ -88,26 +92,22 @@ bool speaks_of(http::Fields not_modified, std::string_view etag, std::string_vie
       is_entity_tag(theirs) && is_entity_tag(etag)) {
     return weak_equal(theirs, etag);
   }
-  const auto theirs = parse_date(first_value(not_modified, "last-modified"));
-  const auto ours = parse_date(modified);
+  const auto theirs = http::parse_date(first_value(not_modified, "last-modified"));
+  const auto ours = http::parse_date(modified);
   return !theirs || !ours || *theirs == *ours;
 }
 
 // Section 3.2. What describes the bytes we hold stays as it was stored with them.
 bool updates_stored(std::string_view name, http::Fields not_modified) {
   for (const std::string_view kept : {"content-length", "content-encoding", "content-range"}) {
-    if (equal_ignoring_case(name, kept)) return false;
+    if (http::equal_ignore_case(name, kept)) return false;
   }
-  return !is_hop_by_hop(name) && !is_connection_listed(name, not_modified);
+  return !is_never_stored(name) && !http::is_hop_by_hop(name, not_modified);
 }
 
 std::string_view status_line(std::string_view head) {
   const size_t end = head.find("\r\n");
   return head.substr(0, end == std::string_view::npos ? head.size() : end + 2);
-}
-
-void append_line(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
 }
 
 }  // namespace
@@ -131,7 +131,8 @@ Conditional conditional_for(std::string_view stored_head) {
   if (const auto etag = find_in_head(stored_head, "etag"); is_entity_tag(etag)) {
     out.if_none_match = etag;
   }
-  if (const auto modified = find_in_head(stored_head, "last-modified"); parse_date(modified)) {
+  if (const auto modified = find_in_head(stored_head, "last-modified");
+      http::parse_date(modified)) {
     out.if_modified_since = modified;
   }
   return out;
@@ -140,7 +141,7 @@ Conditional conditional_for(std::string_view stored_head) {
 bool is_client_precondition(std::string_view name) {
   for (const std::string_view known : {"if-none-match", "if-modified-since", "if-match",
                                        "if-unmodified-since", "if-range", "range"}) {
-    if (equal_ignoring_case(name, known)) return true;
+    if (http::equal_ignore_case(name, known)) return true;
   }
   return false;
 }
@@ -173,23 +174,23 @@ Freshened freshen(const FreshenSource& source, const Policy& policy) {
     const bool replaced = has_field(source.not_modified, field.name) &&
                           updates_stored(field.name, source.not_modified);
     // A 304 without Date was made now; the stored Date would make its content look old.
-    const bool outdated = equal_ignoring_case(field.name, "date");
+    const bool outdated = http::equal_ignore_case(field.name, "date");
     if (!replaced && !outdated) merged.push_back(field);
   }
   for (const http::Field& field : source.not_modified) {
     if (updates_stored(field.name, source.not_modified)) merged.push_back(field);
   }
-  const std::string now = format_date(std::chrono::floor<seconds>(source.response_time));
+  const std::string now = http::format_date(std::chrono::floor<seconds>(source.response_time));
   if (!has_field(merged, "date")) merged.push_back({"Date", now});
   const std::string via = "1.1 " + std::string(source.via);
   if (!source.via.empty() && has_field(source.not_modified, "via")) merged.push_back({"Via", via});
 
   out.head = status_line(source.stored_head);
-  for (const http::Field& field : merged) append_line(out.head, field.name, field.value);
+  for (const http::Field& field : merged) http::append_field(out.head, field.name, field.value);
 
   // Age is not stored, but it counts (section 4.2.3).
   for (const http::Field& field : source.not_modified) {
-    if (equal_ignoring_case(field.name, "age")) merged.push_back(field);
+    if (http::equal_ignore_case(field.name, "age")) merged.push_back(field);
   }
   const ResponseView response{source.stored_status, merged};
   out.meta = make_meta(response, source.request_time, source.response_time, policy);
@@ -206,8 +207,8 @@ HeadEffect compare_head(std::string_view stored_head, uint64_t stored_size,
       !etag.empty() && !weak_equal(etag, find_in_head(stored_head, "etag"))) {
     return HeadEffect::Invalidate;
   }
-  if (const auto modified = parse_date(first_value(fields, "last-modified"));
-      modified && modified != parse_date(find_in_head(stored_head, "last-modified"))) {
+  if (const auto modified = http::parse_date(first_value(fields, "last-modified"));
+      modified && modified != http::parse_date(find_in_head(stored_head, "last-modified"))) {
     return HeadEffect::Invalidate;
   }
   if (const std::string_view value = first_value(fields, "content-length"); !value.empty()) {

@@ -29,7 +29,7 @@ class VariantKeyWriter {
     key_.size_ += text.size();
   }
   void put_lower(std::string_view text) {
-    for (const char c : text) put(lower(c));
+    for (const char c : text) put(http::to_lower(c));
   }
   bool fits() const { return fits_; }
   void clear() { key_.size_ = 0; }
@@ -50,17 +50,18 @@ enum class Syntax : uint8_t { List, Weighted, Opaque };
 
 Syntax syntax_of(std::string_view name) {
   for (const std::string_view known : {"accept-encoding", "accept-language", "accept-charset"}) {
-    if (equal_ignoring_case(name, known)) return Syntax::Weighted;
+    if (http::equal_ignore_case(name, known)) return Syntax::Weighted;
   }
   for (const std::string_view known :
        {"cookie", "authorization", "user-agent", "referer", "origin"}) {
-    if (equal_ignoring_case(name, known)) return Syntax::Opaque;
+    if (http::equal_ignore_case(name, known)) return Syntax::Opaque;
   }
   return Syntax::List;
 }
 
 bool is_weight_of_one(std::string_view parameter) {
-  if (parameter.size() < 3 || lower(parameter[0]) != 'q' || parameter[1] != '=') return false;
+  if (parameter.size() < 3 || http::to_lower(parameter[0]) != 'q' || parameter[1] != '=')
+    return false;
   std::string_view value = parameter.substr(2);
   if (!value.starts_with('1')) return false;
   value.remove_prefix(1);
@@ -77,12 +78,12 @@ class Members {
     const size_t begin = size_;
     for (size_t at = 0; at <= member.size();) {
       const size_t end = std::min(member.find(';', at), member.size());
-      const std::string_view part = trim(member.substr(at, end - at));
+      const std::string_view part = http::trim_ows(member.substr(at, end - at));
       at = end + 1;
       if (is_weight_of_one(part)) continue;
       if (size_ + part.size() + 1 > text_.size()) return false;
       if (size_ != begin) text_[size_++] = ';';
-      for (const char c : part) text_[size_++] = lower(c);
+      for (const char c : part) text_[size_++] = http::to_lower(c);
     }
     members_[count_++] = {text_.data() + begin, size_ - begin};
     return true;
@@ -98,13 +99,6 @@ class Members {
   size_t size_ = 0;
   size_t count_ = 0;
 };
-
-template <class Visit>
-void for_each_line(http::Fields request, std::string_view name, Visit visit) {
-  for (const http::Field& field : request) {
-    if (equal_ignoring_case(field.name, name)) visit(field.value);
-  }
-}
 
 void write_opaque(http::Fields request, std::string_view name, VariantKeyWriter& out) {
   bool first = true;
@@ -164,8 +158,9 @@ void write_value(http::Fields request, std::string_view name, VariantKeyWriter& 
 }
 
 bool less_ignoring_case(std::string_view a, std::string_view b) {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return lower(x) < lower(y); });
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return http::to_lower(x) < http::to_lower(y);
+  });
 }
 
 // The selecting field names: sorted, without duplicates.
@@ -176,13 +171,13 @@ struct Names {
 
   void add(std::string_view name) {
     // "*", and what is no field name: who knows what the origin meant; so it matches nothing.
-    if (!is_token(name) || name == "*") {
+    if (!http::is_token(name) || name == "*") {
       outcome = VaryOutcome::Star;
       return;
     }
     const auto end = all.begin() + static_cast<ptrdiff_t>(count);
     if (std::any_of(all.begin(), end,
-                    [&](std::string_view known) { return equal_ignoring_case(known, name); })) {
+                    [&](std::string_view known) { return http::equal_ignore_case(known, name); })) {
       return;
     }
     if (count == all.size()) {
