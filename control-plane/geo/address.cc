@@ -1,0 +1,85 @@
+#include "control-plane/geo/address.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace atl::geo {
+namespace {
+
+constexpr std::array<uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr unsigned kMappedBits = 96;
+
+}  // namespace
+
+bool Address::is_v4() const { return std::equal(kMapped.begin(), kMapped.end(), bytes.begin()); }
+
+std::optional<Address> parse_address(std::string_view text) {
+  char terminated[INET6_ADDRSTRLEN];
+  if (text.empty() || text.size() >= sizeof terminated ||
+      text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::memcpy(terminated, text.data(), text.size());
+  terminated[text.size()] = '\0';
+  Address address;
+  std::copy(kMapped.begin(), kMapped.end(), address.bytes.begin());
+  if (inet_pton(AF_INET, terminated, address.bytes.data() + kMapped.size()) == 1) return address;
+  if (inet_pton(AF_INET6, terminated, address.bytes.data()) == 1) return address;
+  return std::nullopt;
+}
+
+std::string to_string(const Address& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.is_v4()) {
+    inet_ntop(AF_INET, address.bytes.data() + kMapped.size(), text, sizeof text);
+  } else {
+    inet_ntop(AF_INET6, address.bytes.data(), text, sizeof text);
+  }
+  return text;
+}
+
+Address masked(const Address& address, unsigned length) {
+  Address result;
+  const unsigned whole = std::min(length, 128u) / 8;
+  std::copy_n(address.bytes.begin(), whole, result.bytes.begin());
+  if (whole < result.bytes.size()) {
+    const unsigned rest = length % 8;
+    result.bytes[whole] = static_cast<uint8_t>(address.bytes[whole] & (0xff00u >> rest));
+  }
+  return result;
+}
+
+bool Prefix::contains(const Address& other) const { return masked(other, length) == address; }
+
+std::optional<Prefix> parse_prefix(std::string_view text) {
+  const size_t slash = text.find('/');
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  // "::ffff:0:0/96" is IPv6 by its writing but IPv4 by its bytes; nobody means it.
+  const bool v4 = address->is_v4();
+  if (v4 && text.find(':') != std::string_view::npos) return std::nullopt;
+  const unsigned most = v4 ? 32 : 128;
+  unsigned length = most;
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = text.substr(slash + 1);
+    if (digits.empty() || digits.size() > 3) return std::nullopt;
+    const char* end = digits.data() + digits.size();
+    const auto parsed = std::from_chars(digits.data(), end, length);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || length > most) return std::nullopt;
+  }
+  if (v4) length += kMappedBits;
+  if (masked(*address, length) != *address) return std::nullopt;
+  return Prefix{*address, static_cast<uint8_t>(length)};
+}
+
+std::string to_string(const Prefix& prefix) {
+  const bool v4 = prefix.length >= kMappedBits && prefix.address.is_v4();
+  return fmt::format("{}/{}", to_string(prefix.address),
+                     v4 ? prefix.length - kMappedBits : prefix.length);
+}
+
+}  // namespace atl::geo
