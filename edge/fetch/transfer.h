@@ -153,7 +153,7 @@ class TransferReader {
   // Begins at the first byte. The sink is woken if there is something to see already.
   void join(std::shared_ptr<Transfer> transfer);
   void leave();
-  explicit operator bool() const { return transfer_ != nullptr; }
+  const Transfer* transfer() const { return transfer_.get(); }
 
   struct View {
     Transfer::Phase phase = Transfer::Phase::Waiting;

@@ -1,0 +1,269 @@
+#include "edge/frontend/frontend.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "edge/cache/invalidation.h"
+#include "edge/cache/key.h"
+#include "edge/cache/validation.h"
+#include "edge/frontend/request.h"
+#include "edge/routing/target.h"
+#include "lib/http/chars.h"
+#include "lib/http/field_lookup.h"
+
+namespace atl::edge {
+namespace {
+
+constexpr std::string_view kUsualMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
+// Fetches under way on a worker above which nothing is revalidated behind a stale answer: whoever
+// waits comes first.
+constexpr size_t kBackgroundFetches = 4096;
+
+// RFC 8586: our own id in CDN-Loop means that the request has been here before.
+bool has_looped(http::Fields fields, std::string_view id) {
+  for (const http::Field& field : fields) {
+    if (!http::equal_ignore_case(field.name, "CDN-Loop")) continue;
+    http::ListReader list(field.value);
+    while (const auto member = list.next()) {
+      const auto name = http::trim_ows(member->substr(0, member->find(';')));
+      if (http::equal_ignore_case(name, id)) return true;
+    }
+  }
+  return false;
+}
+
+std::string_view allowed_by(const Behaviour& behaviour) {
+  return behaviour.allow.empty() ? kUsualMethods : std::string_view(behaviour.allow);
+}
+
+}  // namespace
+
+// One call of on_request(): what is found out step by step, on the stack.
+struct Frontend::Visit {
+  Exchange exchange;
+  MonoTime began;
+  WallTime now;
+  Route route;
+  cache::RequestDirectives directives;
+  uint64_t hash = 0;
+  cache::Store::Found found;
+  CacheStatus refused_as{.forward = Forward::Request};
+};
+
+Frontend::Frontend(const FrontendContext& context)
+    : context_(context),
+      journal_(context.counters, context.access),
+      answerer_(context.identity, journal_) {}
+
+std::unique_ptr<server::Handler> Frontend::on_request(const http::RequestHead& head,
+                                                      server::Responder& responder) {
+  Visit visit{.exchange = {head, responder},
+              .began = context_.clock.mono(),
+              .now = context_.loop.wall_now(),
+              .route = {},
+              .directives = {},
+              .found = {}};
+  if (find_route(visit) == Next::Done) return nullptr;
+  if (apply_method_rules(visit) == Next::Done) return nullptr;
+  if (look_up(visit) == Next::Done) return nullptr;
+  return wait(visit);
+}
+
+Frontend::Next Frontend::find_route(Visit& visit) {
+  const http::RequestHead& head = visit.exchange.head;
+  if (routes_ == nullptr) {
+    refuse(visit, {503, "no-configuration", "this node has not been given a configuration yet",
+                   "Retry-After: 1\r\n"});
+    return Next::Done;
+  }
+  const std::string_view host = normalise_host(head.authority, host_scratch_);
+  if (host.empty()) {
+    refuse(visit, {400, "no-host", "the request names no host", {}});
+    return Next::Done;
+  }
+  visit.route = routes_->match(host, normalise_path(head.path_and_query, path_scratch_));
+  if (!visit.route) {
+    refuse(visit, {421, "unknown-host", "no distribution answers for this host", {}});
+    return Next::Done;
+  }
+  return Next::Go;
+}
+
+Frontend::Next Frontend::apply_method_rules(Visit& visit) {
+  const http::RequestHead& head = visit.exchange.head;
+  const Behaviour& behaviour = *visit.route.behaviour;
+  // TRACE would show the client fields that were added for the origin; CONNECT asks for a tunnel.
+  if (head.method == "TRACE" || head.method == "CONNECT" || !behaviour.allows(head.method)) {
+    const std::string allow = fmt::format("Allow: {}\r\n", allowed_by(behaviour));
+    refuse(visit, {405, "method", "the method is not allowed here", allow});
+    return Next::Done;
+  }
+  if (has_looped(head.fields, context_.identity.name)) {
+    context_.counters.loops.add();
+    refuse(visit, {508, "loop", "the request has passed through this PoP before", {}});
+    return Next::Done;
+  }
+  // RFC 9110 sections 7.6.2 and 9.3.7: an OPTIONS that may not go further, or is about us as a
+  // whole.
+  if (head.method == "OPTIONS" &&
+      (head.target == "*" || http::value_of(head.fields, "Max-Forwards") == "0")) {
+    answerer_.options(visit.exchange, allowed_by(behaviour), visit.now,
+                      {.outcome = Outcome::Bypass,
+                       .ttfb = context_.clock.mono() - visit.began,
+                       .reason = "options"});
+    return Next::Done;
+  }
+  return Next::Go;
+}
+
+Frontend::Next Frontend::look_up(Visit& visit) {
+  const http::RequestHead& head = visit.exchange.head;
+  const CachePolicy& policy = visit.route.behaviour->cache;
+  cache::build_key({.distribution = visit.route.distribution->id,
+                    .authority = head.authority,
+                    .path_and_query = head.path_and_query},
+                   key_);
+  visit.hash = context_.store.hash(key_);
+  if (policy.honour_request_directives) {
+    visit.directives = cache::parse_request_directives(head.fields);
+  }
+  if (policy.enabled && asks_cache(head)) {
+    visit.found = context_.store.find(key_, visit.hash, head.fields, visit.directives, visit.now);
+  }
+  if (visit.found) {
+    switch (visit.found.judgement.verdict) {
+      case cache::Verdict::Fresh:
+        serve(visit, std::move(visit.found));
+        return Next::Done;
+      case cache::Verdict::StaleUsable: {
+        // First, because the exchange ends with the answer; what it fetches comes later all the
+        // same.
+        revalidate_behind(visit, visit.found.object);
+        serve(visit, std::move(visit.found));
+        return Next::Done;
+      }
+      case cache::Verdict::MustRevalidate:
+        break;
+      case cache::Verdict::Unusable:
+        visit.found = {};
+        break;
+    }
+  }
+  if (visit.directives.only_if_cached) {  // RFC 9111 section 5.2.1.7
+    refuse(visit, {504, "only-if-cached", "nothing usable is stored", {}});
+    return Next::Done;
+  }
+  return Next::Go;
+}
+
+void Frontend::serve(const Visit& visit, cache::Store::Found found) {
+  const bool fresh = found.judgement.verdict == cache::Verdict::Fresh;
+  const CacheStatus status{
+      .ttl = found.judgement.lifetime - found.judgement.age,
+      .detail = fresh ? std::string_view{} : cache::to_string(found.judgement.reason)};
+  answerer_.stored(visit.exchange, std::move(found.object), status, visit.now,
+                   {.outcome = fresh ? Outcome::Hit : Outcome::Stale,
+                    .ttfb = context_.clock.mono() - visit.began,
+                    .reason = cache::to_string(found.judgement.reason)});
+}
+
+// RFC 5861 section 3. Whoever comes first does it; HEAD leaves it to the next GET.
+void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
+  if (visit.exchange.head.method != "GET" || context_.fetches.size() >= kBackgroundFetches) return;
+  auto flight = context_.flights.join({key_, visit.hash, {}}, context_.loop,
+                                      context_.fetches.context().budget, nullptr);
+  if (flight == nullptr) return;
+  context_.counters.background_revalidations.add();
+  context_.fetches.start({.request = std::make_shared<UpstreamRequest>(
+                              visit.exchange.head, visit.exchange.responder.client_address()),
+                          .routes = routes_,
+                          .route = visit.route,
+                          .mode = FetchMode::Fill,
+                          .may_store = true,
+                          .key = key_,
+                          .hash = visit.hash,
+                          .stale = std::move(stale)},
+                         std::move(flight));
+}
+
+std::unique_ptr<server::Handler> Frontend::wait(Visit& visit) {
+  const ForwardPlan plan =
+      plan_forward({.head = visit.exchange.head,
+                    .caching = visit.route.behaviour->cache.enabled,
+                    .directives = visit.directives,
+                    .found = static_cast<bool>(visit.found),
+                    .reason = visit.found.judgement.reason,
+                    .known_uncacheable = context_.store.known_uncacheable(visit.hash, visit.now)});
+  auto request = std::make_unique<Request>(*this, Inquiry{.exchange = visit.exchange,
+                                                          .began = visit.began,
+                                                          .routes = routes_,
+                                                          .route = visit.route,
+                                                          .directives = visit.directives,
+                                                          .key = key_,
+                                                          .hash = visit.hash,
+                                                          .found = std::move(visit.found),
+                                                          .plan = plan});
+  request->run();
+  return request;
+}
+
+void Frontend::refuse(const Visit& visit, const Notice& notice) {
+  answerer_.notice(visit.exchange, notice, visit.refused_as, visit.now,
+                   {.outcome = notice.status >= 500 ? Outcome::Error : Outcome::Refused,
+                    .ttfb = context_.clock.mono() - visit.began});
+}
+
+void Frontend::on_refused(uint16_t status, const char*) {
+  context_.counters.count(status >= 500 ? Outcome::Error : Outcome::Refused);
+}
+
+void Frontend::invalidate(const Inquiry& inquiry, const cache::ResponseView& response,
+                          const Transfer* except) {
+  const http::RequestHead& head = inquiry.exchange.head;
+  const cache::RequestView request{head.method, head.fields, head.scheme, head.authority,
+                                   head.path_and_query};
+  std::string key;
+  for (const std::string& target : cache::invalidated_targets(request, response)) {
+    cache::build_key({.distribution = inquiry.route.distribution->id,
+                      .authority = head.authority,
+                      .path_and_query = target},
+                     key);
+    const uint64_t hash = context_.store.hash(key);
+    context_.flights.taint(key, hash, except);
+    context_.counters.invalidations.add(context_.store.remove(key, hash));
+  }
+}
+
+void Frontend::invalidate_target(const Inquiry& inquiry) {
+  context_.flights.taint(inquiry.key, inquiry.hash);
+  context_.counters.invalidations.add(context_.store.remove(inquiry.key, inquiry.hash));
+}
+
+// RFC 9111 section 4.3.5.
+void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView& response,
+                               const ResponseHead& head) {
+  const cache::Pin& stored = inquiry.found.object;
+  switch (cache::compare_head(stored->head(), stored->body_size(), response)) {
+    case cache::HeadEffect::Nothing:
+      return;
+    case cache::HeadEffect::Invalidate:
+      context_.store.remove(stored);
+      return;
+    case cache::HeadEffect::Freshen: {
+      const auto fresh = cache::freshen({.stored_head = stored->head(),
+                                         .stored_status = stored->status(),
+                                         .not_modified = response.fields,
+                                         .request_time = head.meta.response_time,
+                                         .response_time = head.meta.response_time},
+                                        cache_policy(inquiry.route.behaviour->cache,
+                                                     context_.fetches.context().limits.max_object));
+      if (!fresh.applies) return;
+      auto object = cache::make_refreshed(*stored, fresh.head, fresh.meta);
+      if (object) context_.store.refresh(stored, std::move(*object));
+      return;
+    }
+  }
+}
+
+}  // namespace atl::edge

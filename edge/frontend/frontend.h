@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "edge/cache/store.h"
+#include "edge/fetch/fetch.h"
+#include "edge/frontend/answer.h"
+#include "edge/frontend/forward_plan.h"
+#include "edge/frontend/journal.h"
+#include "edge/routing/route_table.h"
+#include "lib/base/clock.h"
+#include "lib/server/application.h"
+
+namespace atl::edge {
+
+// What is known of a request when it was not answered at once.
+struct Inquiry {
+  Exchange exchange;
+  MonoTime began{};
+  std::shared_ptr<const RouteTable> routes;
+  Route route;
+  cache::RequestDirectives directives;
+  std::string key;
+  uint64_t hash = 0;
+  cache::Store::Found found;  // to revalidate, or to fall back on
+  ForwardPlan plan;
+};
+
+// What a worker's frontend works with. Outlives it.
+struct FrontendContext {
+  net::Loop& loop;
+  const Clock& clock;
+  cache::Store& store;
+  FlightTable& flights;
+  FetchSet& fetches;
+  Counters& counters;
+  const Identity& identity;
+  AccessRing* access = nullptr;  // null: no access log
+};
+
+// The edge as a server's application: answers from the cache within the call, without allocating,
+// or hands over to a Request that waits. One per worker; loop thread.
+class Frontend final : public server::Application {
+ public:
+  explicit Frontend(const FrontendContext& context);
+
+  // Requests that begin from now on use `routes`.
+  void set_routes(std::shared_ptr<const RouteTable> routes) { routes_ = std::move(routes); }
+
+  std::unique_ptr<server::Handler> on_request(const http::RequestHead& head,
+                                              server::Responder& responder) override;
+  void on_refused(uint16_t status, const char* reason) override;
+
+  // ---- For Request ----
+
+  FrontendContext& context() { return context_; }
+  Answerer& answerer() { return answerer_; }
+  // Removes what an unsafe request's answer invalidates (RFC 9111 section 4.4).
+  void invalidate(const Inquiry& inquiry, const cache::ResponseView& response,
+                  const Transfer* except);
+  void invalidate_target(const Inquiry& inquiry);
+  void learn_from_head(const Inquiry& inquiry, const cache::ResponseView& response,
+                       const ResponseHead& head);
+  Journal& journal() { return journal_; }
+
+ private:
+  struct Visit;
+  enum class Next : uint8_t { Go, Done };
+
+  Next find_route(Visit& visit);
+  Next apply_method_rules(Visit& visit);
+  Next look_up(Visit& visit);
+  void refuse(const Visit& visit, const Notice& notice);
+  void serve(const Visit& visit, cache::Store::Found found);
+  void revalidate_behind(const Visit& visit, cache::Pin stale);
+  std::unique_ptr<server::Handler> wait(Visit& visit);
+
+  FrontendContext context_;
+  std::shared_ptr<const RouteTable> routes_;
+  Journal journal_;
+  Answerer answerer_;
+  // Reused by every request, so that a warm worker does not allocate for them.
+  std::string host_scratch_;
+  std::string path_scratch_;
+  std::string key_;
+};
+
+}  // namespace atl::edge
