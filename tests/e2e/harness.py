@@ -78,6 +78,7 @@ class Program:
 
     def __init__(self, name, arguments, log, env=None):
         self.name, self.arguments, self.log_path, self.env = name, arguments, log, env
+        self.core = None  # pinned to it, if set before start()
         self.process = None
 
     def start(self):
@@ -87,7 +88,8 @@ class Program:
         self.log_file = open(self.log_path, "ab")
         self.log_file.write(f"--- {self.name} {' '.join(self.arguments)}\n".encode())
         self.log_file.flush()
-        self.process = subprocess.Popen([binary, *self.arguments], stdout=self.log_file,
+        pinned = [] if self.core is None else ["taskset", "-c", str(self.core)]
+        self.process = subprocess.Popen([*pinned, binary, *self.arguments], stdout=self.log_file,
                                         stderr=self.log_file, stdin=subprocess.DEVNULL,
                                         env=self.env)
         return self
