@@ -14,13 +14,20 @@ command_replay() {
 }
 
 command_bench() {
+  local program
   case ${1:-} in
     -h | --help)
       say './atoll bench [options]: benchmarks of the pure parts, then wrk against one pinned edge worker.'
-      say 'Takes minutes and wants an idle machine. Options go to tests/bench/run.'
+      say 'Takes minutes and wants an idle machine. Options go to tests/bench/edge/bench.py; see tests/bench/README.md.'
       return ;;
   esac
   install_packages build run test bench
   build release
-  exec tests/bench/run "$ATOLL_ROOT/build/release" "$@"
+  while IFS= read -r program; do
+    say ''
+    say "$ui_bold${program##*/}$ui_plain"
+    "$program"
+  done < <(find build/release/tests/bench -type f -name 'bench_*' -executable | sort)
+  say ''
+  exec tests/bench/edge/bench.py --build build/release "$@"
 }
