@@ -65,6 +65,8 @@ class Section {
   std::string string(std::string_view key, std::string fallback);
   std::vector<std::string> strings(std::string_view key);  // at least one
   std::vector<std::string> strings(std::string_view key, std::vector<std::string> fallback);
+  // A string, or an array of them; empty when absent.
+  std::vector<std::string> one_or_more(std::string_view key);
   // One of `allowed`; the first is what is returned after a problem.
   std::string choice(std::string_view key, std::initializer_list<std::string_view> allowed);
   std::string choice(std::string_view key, std::initializer_list<std::string_view> allowed,

@@ -155,6 +155,14 @@ std::vector<std::string> Section::strings(std::string_view key, std::vector<std:
       .value_or(std::move(fallback));
 }
 
+std::vector<std::string> Section::one_or_more(std::string_view key) {
+  const Document::Node& node = document_->nodes[node_];
+  const bool array = node.table != nullptr && node.table->get_as<toml::array>(key) != nullptr;
+  if (array || document_->flag_of(node, key) != nullptr) return strings(key, {});
+  std::string one = string(key, "");
+  return one.empty() ? std::vector<std::string>() : std::vector<std::string>{std::move(one)};
+}
+
 std::string Section::choice(std::string_view key, std::initializer_list<std::string_view> allowed) {
   const std::string example = fmt::format("\"{}\"", fmt::join(allowed, "\" or \""));
   const std::string value =

@@ -1,0 +1,256 @@
+#include "control-plane/config/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+namespace atl::control {
+namespace {
+
+using config::Mark;
+using config::Reader;
+using config::Section;
+
+constexpr size_t kLongestId = 64;
+constexpr size_t kLongestHost = 253;  // RFC 1035 section 2.3.4
+constexpr size_t kLongestLabel = 63;
+constexpr size_t kLongestPattern = 1024;  // what an edge takes
+
+bool is_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return out;
+}
+
+// Identifiers appear in URLs, metrics, file names and Cache-Status; so they are plain.
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= kLongestId && is_alnum(id.front()) &&
+         std::all_of(id.begin(), id.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+bool is_method(std::string_view method) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !method.empty() && std::all_of(method.begin(), method.end(), [&](char c) {
+    return is_alnum(c) || kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_host_name(std::string_view host) {
+  if (host.empty() || host.size() > kLongestHost) return false;
+  while (!host.empty()) {
+    const size_t dot = host.find('.');
+    const std::string_view label = host.substr(0, dot);
+    if (label.empty() || label.size() > kLongestLabel || label.front() == '-' ||
+        label.back() == '-' || !std::all_of(label.begin(), label.end(), [](char c) {
+          return is_alnum(c) || c == '-' || c == '_';
+        })) {
+      return false;
+    }
+    if (dot == std::string_view::npos) return true;
+    host.remove_prefix(dot + 1);
+  }
+  return false;  // ends with a dot
+}
+
+bool is_host_pattern(std::string_view host) {
+  if (host == "*") return true;
+  if (host.starts_with("*.")) host.remove_prefix(2);
+  return is_host_name(host);
+}
+
+// Reports malformed and repeated identifiers; returns the good ones.
+class Ids {
+ public:
+  Ids(Reader& reader, std::string_view kind) : reader_(reader), kind_(kind) {}
+
+  void add(const Section& section, const std::string& id) {
+    if (id.empty()) return;  // its absence was reported
+    const Mark mark = section.mark("id");
+    if (!is_id(id)) {
+      reader_.problem(mark, fmt::format("id must be of letters, digits, '-', '_' and '.', begin "
+                                        "with a letter or digit and have at most {} characters",
+                                        kLongestId));
+      return;
+    }
+    const auto [first, added] = first_.emplace(id, mark);
+    if (!added) {
+      reader_.problem(mark, fmt::format("{} \"{}\" is already defined in line {}: give this one "
+                                        "another id",
+                                        kind_, id, first->second.line));
+    }
+  }
+  bool has(const std::string& id) const { return first_.contains(id); }
+  std::string known() const {
+    std::vector<std::string_view> names;
+    for (const auto& [id, mark] : first_) names.push_back(id);
+    return names.empty() ? "none is defined" : fmt::format("there is {}", fmt::join(names, ", "));
+  }
+
+ private:
+  Reader& reader_;
+  std::string_view kind_;
+  std::map<std::string, Mark> first_;
+};
+
+void check_pops(Parts& parts, Reader& reader) {
+  Ids ids(reader, "PoP");
+  std::map<std::string, uint32_t> claimed;  // endpoint -> line
+  for (auto& [section, pop] : parts.pops) {
+    ids.add(section, pop.id);
+    for (size_t i = 0; i < pop.endpoints.size(); ++i) {
+      const Mark mark = section.mark("endpoints", i);
+      const auto [first, added] = claimed.emplace(pop.endpoints[i], mark.line);
+      if (!added) {
+        reader.problem(mark, fmt::format("\"{}\" is already an endpoint in line {}",
+                                         pop.endpoints[i], first->second));
+      }
+      if (pop.endpoints[i].ends_with(":0")) {
+        reader.problem(mark, "clients cannot reach port 0: write the port the PoP listens on");
+      }
+    }
+  }
+  if (parts.pops.empty()) {
+    reader.problem({}, "there is no PoP: add a [[pop]] with id, latitude, longitude and endpoints");
+  }
+}
+
+void check_groups(Parts& parts, const Ids& origins, Ids& groups, Reader& reader) {
+  for (auto& [section, group] : parts.groups) {
+    groups.add(section, group.id);
+    std::set<std::string> seen;
+    for (size_t i = 0; i < group.origins.size(); ++i) {
+      const std::string& origin = group.origins[i];
+      if (!origins.has(origin)) {
+        reader.problem(section.mark("origins", i),
+                       fmt::format("there is no origin \"{}\": {}", origin, origins.known()));
+      } else if (!seen.insert(origin).second) {
+        reader.problem(section.mark("origins", i),
+                       fmt::format("origin \"{}\" is listed twice: remove one", origin));
+      }
+    }
+  }
+}
+
+void check_behaviour(const Section& section, const BehaviourConfig& behaviour, const Ids& groups,
+                     Reader& reader) {
+  if (!behaviour.origin_group.empty() && !groups.has(behaviour.origin_group)) {
+    reader.problem(
+        section.mark("origin_group"),
+        fmt::format("there is no origin_group \"{}\": {}", behaviour.origin_group, groups.known()));
+  }
+  if (!behaviour.path.empty() && behaviour.path.front() != '/' && behaviour.path.front() != '*') {
+    reader.problem(section.mark("path"),
+                   fmt::format("path must begin with \"/\" or \"*\", not \"{}\"", behaviour.path));
+  }
+  if (behaviour.path.size() > kLongestPattern) {
+    reader.problem(section.mark("path"),
+                   fmt::format("path is longer than {} characters", kLongestPattern));
+  }
+  for (size_t i = 0; i < behaviour.allowed_methods.size(); ++i) {
+    if (is_method(behaviour.allowed_methods[i])) continue;
+    reader.problem(section.mark("allowed_methods", i),
+                   fmt::format("\"{}\" is not a method: write one such as \"GET\"",
+                               behaviour.allowed_methods[i]));
+  }
+}
+
+void check_behaviours(const Parts::Distribution& distribution, const Ids& groups, Reader& reader) {
+  const Parts::Behaviours& behaviours = distribution.behaviours;
+  std::map<std::string, uint32_t> seen;
+  bool shadowed = false;  // an earlier one takes everything
+  for (const auto& [section, behaviour] : behaviours) {
+    check_behaviour(section, behaviour, groups, reader);
+    const Mark mark = section.mark("path");
+    const auto [first, added] = seen.emplace(behaviour.path, mark.line);
+    if (behaviour.path.empty()) continue;
+    if (!added) {
+      reader.problem(mark, fmt::format("path \"{}\" is already decided in line {}: remove one",
+                                       behaviour.path, first->second));
+    } else if (shadowed) {
+      reader.problem(mark, fmt::format("\"{}\" is never reached: path \"*\" stands before it and "
+                                       "must be last",
+                                       behaviour.path));
+    }
+    shadowed = shadowed || behaviour.path == "*";
+  }
+  if (!shadowed) {
+    const Mark mark =
+        behaviours.empty() ? distribution.section.mark() : behaviours.back().first.mark("path");
+    reader.problem(mark, fmt::format("distribution \"{}\" has no behaviour for every path: end it "
+                                     "with a [[distribution.behaviour]] of path = \"*\"",
+                                     distribution.config.id));
+  }
+}
+
+void check_hosts(const Parts::Distribution& distribution, Reader& reader,
+                 std::map<std::string, Mark>& claimed) {
+  for (size_t i = 0; i < distribution.config.hosts.size(); ++i) {
+    const std::string host = lower(distribution.config.hosts[i]);
+    const Mark mark = distribution.section.mark("hosts", i);
+    if (!is_host_pattern(host)) {
+      reader.problem(mark, fmt::format("\"{}\" is not a host: write a name without scheme or port, "
+                                       "\"*.name\" or \"*\"",
+                                       host));
+      continue;
+    }
+    const auto [first, added] = claimed.emplace(host, mark);
+    if (!added) {
+      reader.problem(mark, fmt::format("host \"{}\" is already claimed in line {}: remove one",
+                                       host, first->second.line));
+    }
+  }
+}
+
+}  // namespace
+
+bool is_country_code(std::string_view text) {
+  return text.size() == 2 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+void check(Parts& parts, Reader& reader) {
+  check_pops(parts, reader);
+  Ids origins(reader, "origin");
+  for (auto& [section, origin] : parts.origins) origins.add(section, origin.id);
+  Ids groups(reader, "origin_group");
+  check_groups(parts, origins, groups, reader);
+  Ids distributions(reader, "distribution");
+  std::map<std::string, Mark> claimed;
+  for (const Parts::Distribution& distribution : parts.distributions) {
+    distributions.add(distribution.section, distribution.config.id);
+    check_hosts(distribution, reader, claimed);
+    check_behaviours(distribution, groups, reader);
+  }
+  if (parts.distributions.empty()) {
+    reader.problem({},
+                   "there is no distribution: add a [[distribution]] with id, hosts and at "
+                   "least one [[distribution.behaviour]]");
+  }
+}
+
+void take(Parts parts, Config& config) {
+  for (auto& [section, pop] : parts.pops) config.pops.push_back(std::move(pop));
+  for (auto& [section, origin] : parts.origins) {
+    config.content.origins.push_back(std::move(origin));
+  }
+  for (auto& [section, group] : parts.groups) {
+    config.content.origin_groups.push_back(std::move(group));
+  }
+  for (Parts::Distribution& part : parts.distributions) {
+    for (std::string& host : part.config.hosts) host = lower(host);
+    for (auto& [section, behaviour] : part.behaviours) {
+      part.config.behaviours.push_back(std::move(behaviour));
+    }
+    config.content.distributions.push_back(std::move(part.config));
+  }
+}
+
+}  // namespace atl::control

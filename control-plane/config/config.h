@@ -1,0 +1,103 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control-plane/geo/address.h"
+#include "control-plane/geo/distance.h"
+#include "control-plane/geo/subnet_table.h"
+#include "lib/base/byte_size.h"
+
+namespace atl::control {
+
+// The configuration of the control plane: immutable once read, and valid as a whole (read_config()
+// gives no other). Meanings of what goes to the edges are those of proto/control.proto.
+
+struct PopConfig {
+  std::string id;
+  std::string city;
+  std::string country;  // ISO 3166-1 alpha-2
+  geo::Coordinates at;
+  // Where clients reach the PoP, "host:port", first one preferred. Never empty.
+  std::vector<std::string> endpoints;
+  bool operator==(const PopConfig&) const = default;
+};
+
+struct OriginConfig {
+  std::string id;
+  std::string endpoint;  // gRPC, "host:port"
+  std::string source;
+  std::chrono::milliseconds head_timeout{30'000};
+  std::chrono::milliseconds timeout{0};  // 0: none
+  bool operator==(const OriginConfig&) const = default;
+};
+
+struct OriginGroupConfig {
+  std::string id;
+  std::vector<std::string> origins;  // OriginConfig::id, in order; never empty
+  std::vector<int64_t> failover_statuses{500, 502, 503, 504};
+  bool operator==(const OriginGroupConfig&) const = default;
+};
+
+struct CachePolicy {
+  bool enabled = true;
+  std::optional<std::chrono::milliseconds> default_ttl;
+  std::optional<std::chrono::milliseconds> min_ttl;
+  std::optional<std::chrono::milliseconds> max_ttl;
+  std::optional<ByteSize> max_object;
+  bool honour_request_directives = true;
+  bool operator==(const CachePolicy&) const = default;
+};
+
+struct BehaviourConfig {
+  std::string path;                          // pattern
+  std::string origin_group;                  // OriginGroupConfig::id
+  std::vector<std::string> allowed_methods;  // empty: all
+  CachePolicy cache;
+  bool operator==(const BehaviourConfig&) const = default;
+};
+
+struct DistributionConfig {
+  std::string id;
+  std::vector<std::string> hosts;           // lower case: "a.example", "*.a.example" or "*"
+  std::vector<BehaviourConfig> behaviours;  // the last one has path "*"
+  bool operator==(const DistributionConfig&) const = default;
+};
+
+// What the edges need, and nothing else: a change here is a new snapshot.
+struct Content {
+  std::vector<OriginConfig> origins;
+  std::vector<OriginGroupConfig> origin_groups;
+  std::vector<DistributionConfig> distributions;
+  bool operator==(const Content&) const = default;
+};
+
+// What cannot change while the program runs.
+struct Fixed {
+  std::string listen = "127.0.0.1:8000";        // HTTP
+  std::string fleet_listen = "127.0.0.1:8001";  // gRPC
+  std::string state_dir;
+  std::chrono::milliseconds lease{2'000};
+  bool operator==(const Fixed&) const = default;
+};
+
+struct Config {
+  Fixed fixed;
+  std::vector<std::string> geo_databases;  // paths; the first that knows an address answers
+  std::string subnets_path;                // empty: none
+  // Proxies whose X-Forwarded-For is believed.
+  std::vector<geo::Prefix> trusted_proxies;
+  // Believe X-Atoll-Client-IP from anybody: for demonstrations.
+  bool allow_client_override = false;
+  // Host names, besides addresses and "localhost", under which the API may be called.
+  std::vector<std::string> api_hosts;
+  std::vector<PopConfig> pops;
+  Content content;
+  std::vector<geo::SubnetRule> subnets;  // read from subnets_path
+  bool operator==(const Config&) const = default;
+};
+
+}  // namespace atl::control

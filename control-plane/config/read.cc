@@ -1,0 +1,182 @@
+#include "control-plane/config/read.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "control-plane/config/check.h"
+#include "control-plane/config/subnets.h"
+#include "lib/config/reader.h"
+
+namespace atl::control {
+namespace {
+
+using config::Reader;
+using config::Section;
+using OpenSubnets = std::function<Reader(const std::string& path)>;
+
+constexpr std::chrono::milliseconds kShortestLease{200};
+constexpr std::chrono::milliseconds kShortestTimeout{1};
+
+std::string beside(const std::string& config_path, const std::string& path) {
+  return (std::filesystem::path(config_path).parent_path() / path).lexically_normal().string();
+}
+
+Fixed read_fixed(Section& control, const std::string& path) {
+  Fixed fixed;
+  fixed.listen = control.endpoint("listen", fixed.listen);
+  fixed.fleet_listen = control.endpoint("fleet_listen", fixed.fleet_listen);
+  fixed.state_dir = control.string("state_dir");
+  if (!fixed.state_dir.empty()) fixed.state_dir = beside(path, fixed.state_dir);
+  fixed.lease = control.duration("lease", fixed.lease, kShortestLease);
+  if (fixed.listen == fixed.fleet_listen && !fixed.listen.ends_with(":0")) {
+    control.problem("fleet_listen", "is the same address as listen: give it another port");
+  }
+  return fixed;
+}
+
+std::vector<geo::Prefix> read_proxies(Section& control) {
+  std::vector<geo::Prefix> proxies;
+  const auto texts = control.strings("trusted_proxies", {"127.0.0.0/8", "::1/128"});
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (const auto prefix = geo::parse_prefix(texts[i])) {
+      proxies.push_back(*prefix);
+    } else {
+      control.problem("trusted_proxies",
+                      "must hold networks such as \"10.0.0.0/8\" or \"::1/128\", without host "
+                      "bits, not \"" +
+                          texts[i] + "\"");
+    }
+  }
+  return proxies;
+}
+
+PopConfig read_pop(Section& section) {
+  PopConfig pop;
+  pop.id = section.string("id");
+  pop.city = section.string("city", pop.id);
+  pop.country = section.string("country", "");
+  if (!pop.country.empty() && !is_country_code(pop.country)) {
+    section.problem("country", "must be two capital letters (ISO 3166-1), such as \"DE\"");
+  }
+  pop.at.latitude = section.real("latitude", {-90, 90});
+  pop.at.longitude = section.real("longitude", {-180, 180});
+  pop.endpoints = section.endpoints("endpoints");
+  return pop;
+}
+
+OriginConfig read_origin(Section& section) {
+  OriginConfig origin;
+  origin.id = section.string("id");
+  origin.endpoint = section.endpoint("endpoint");
+  origin.source = section.string("source");
+  origin.head_timeout = section.duration("head_timeout", origin.head_timeout, kShortestTimeout);
+  origin.timeout = section.duration("timeout", origin.timeout);
+  return origin;
+}
+
+OriginGroupConfig read_group(Section& section) {
+  OriginGroupConfig group;
+  group.id = section.string("id");
+  group.origins = section.strings("origins");
+  group.failover_statuses =
+      section.integers("failover_statuses", group.failover_statuses, {400, 599});
+  return group;
+}
+
+CachePolicy read_cache(Section section) {
+  CachePolicy cache;
+  cache.enabled = section.boolean("enabled", true);
+  cache.default_ttl = section.optional_duration("default_ttl");
+  cache.min_ttl = section.optional_duration("min_ttl");
+  cache.max_ttl = section.optional_duration("max_ttl");
+  cache.max_object = section.optional_bytes("max_object");
+  cache.honour_request_directives = section.boolean("honour_request_directives", true);
+  if (cache.min_ttl && cache.max_ttl && *cache.min_ttl > *cache.max_ttl) {
+    section.problem("min_ttl", "is longer than max_ttl: lower it or raise max_ttl");
+  }
+  return cache;
+}
+
+BehaviourConfig read_behaviour(Section& section) {
+  BehaviourConfig behaviour;
+  behaviour.path = section.string("path");
+  behaviour.origin_group = section.string("origin_group");
+  behaviour.allowed_methods = section.strings("allowed_methods", {});
+  behaviour.cache = read_cache(section.table("cache"));
+  return behaviour;
+}
+
+// Every part with its section, so that the checks can point at it.
+Parts read_parts(Reader& reader) {
+  Parts parts;
+  for (Section& section : reader.tables("pop")) parts.pops.emplace_back(section, read_pop(section));
+  for (Section& section : reader.tables("origin")) {
+    parts.origins.emplace_back(section, read_origin(section));
+  }
+  for (Section& section : reader.tables("origin_group")) {
+    parts.groups.emplace_back(section, read_group(section));
+  }
+  for (Section& section : reader.tables("distribution")) {
+    DistributionConfig distribution;
+    distribution.id = section.string("id");
+    distribution.hosts = section.strings("hosts");
+    Parts::Behaviours behaviours;
+    for (Section& inner : section.tables("behaviour")) {
+      behaviours.emplace_back(inner, read_behaviour(inner));
+    }
+    parts.distributions.push_back({section, std::move(distribution), std::move(behaviours)});
+  }
+  return parts;
+}
+
+void append(Problems& problems, Problems more) {
+  std::move(more.begin(), more.end(), std::back_inserter(problems));
+}
+
+std::expected<Config, Problems> read(Reader reader, const std::string& path,
+                                     const OpenSubnets& open_subnets) {
+  if (!reader.readable()) return std::unexpected(reader.problems());
+  Config config;
+  Section control = reader.table("control");
+  config.fixed = read_fixed(control, path);
+  for (const std::string& file : control.one_or_more("geo_database")) {
+    config.geo_databases.push_back(beside(path, file));
+  }
+  if (const std::string file = control.string("subnets", ""); !file.empty()) {
+    config.subnets_path = beside(path, file);
+  }
+  config.trusted_proxies = read_proxies(control);
+  config.allow_client_override = control.boolean("allow_client_override", false);
+  config.api_hosts = control.strings("api_hosts", {});
+
+  Parts parts = read_parts(reader);
+  check(parts, reader);
+  take(std::move(parts), config);
+  Problems problems = reader.problems();
+  if (!config.subnets_path.empty()) {
+    Reader subnets = open_subnets(config.subnets_path);
+    config.subnets = read_subnets(subnets, config.pops);
+    append(problems, subnets.problems());
+  }
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return config;
+}
+
+}  // namespace
+
+std::expected<Config, Problems> read_config(const std::string& path) {
+  return read(Reader::from_file(path), path,
+              [](const std::string& subnets) { return Reader::from_file(subnets); });
+}
+
+std::expected<Config, Problems> parse_config(const std::string& path, std::string_view text,
+                                             std::string_view subnets) {
+  return read(Reader::from_text(path, text), path, [subnets](const std::string& subnets_path) {
+    return Reader::from_text(subnets_path, subnets);
+  });
+}
+
+}  // namespace atl::control
