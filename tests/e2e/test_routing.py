@@ -11,7 +11,7 @@ NEAREST = {"DE": "fra", "FR": "fra", "US": "iad", "CA": "iad", "BR": "gru", "AR"
 
 OVERRIDES = f"""
 [[subnet]]
-network = "{client_in('DE', 0).rsplit('.', 1)[0]}.0/24"
+prefix = "{client_in('DE', 0).rsplit('.', 1)[0]}.0/24"
 pop = "syd"
 """
 
