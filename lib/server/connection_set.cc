@@ -11,7 +11,9 @@ ConnectionSet::ConnectionSet(Application& application, const Limits& limits, con
                              Hooks hooks)
     : application_(application), limits_(limits), clock_(clock), hooks_(std::move(hooks)) {}
 
-ConnectionSet::~ConnectionSet() {
+ConnectionSet::~ConnectionSet() { abort_all(); }
+
+void ConnectionSet::abort_all() {
   while (!slots_.empty()) slots_.back().connection->cut_off();
 }
 

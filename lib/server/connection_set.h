@@ -53,6 +53,9 @@ class ConnectionSet {
   // Draining: idle connections are closed, the others after the response they are at.
   void set_draining(bool draining);
 
+  // Cuts off every connection; handlers hear on_abort(Shutdown).
+  void abort_all();
+
   const Statistics& statistics() const { return statistics_; }
 
  private:

@@ -21,9 +21,11 @@ enum class Abort : uint8_t {
 
 // How the response body is framed.
 struct Framing {
-  // Known length; absent: chunked to HTTP/1.1 clients, until close to HTTP/1.0 ones.
+  // Known length; absent: chunked to HTTP/1.1 clients, until close to HTTP/1.0 ones. (In respond(),
+  // where the whole body is at hand, absent means its size.)
   std::optional<uint64_t> length = 0;
-  // The body is not sent although `length` describes it: HEAD, 304.
+  // The body is not sent although `length` describes it: HEAD, 304. To HEAD none is sent in any
+  // case.
   bool bodiless = false;
 };
 

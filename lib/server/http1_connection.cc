@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "lib/base/check.h"
@@ -12,535 +11,584 @@
 namespace atl::server {
 namespace {
 
-// Received and not consumed; beyond it reading stops (a head may be smaller by its own limit).
-constexpr size_t kInputLimit = 64 * 1024;
-// Of an unwanted request body: what is read and dropped to save the connection.
-constexpr uint64_t kDiscardLimit = 64 * 1024;
-// Dropped after a refusal, while the client is given time to read the answer.
-constexpr size_t kLingerLimit = 1024 * 1024;
-constexpr std::chrono::seconds kLingerTime{2};
-// Answers that gather before they are sent although more requests are there.
-constexpr size_t kBatchLimit = 256 * 1024;
-// Waiting to leave; beyond it writers are told to wait.
-constexpr size_t kQueueLimit = 512 * 1024;
+using std::chrono::milliseconds;
 
-http::HeadLimits head_limits(const Limits& limits) {
-  return {limits.request_line.count, limits.head.count, limits.fields};
-}
-
-// "1a\r\n" in front of a chunk.
-std::string_view chunk_size_line(size_t size, std::array<char, 18>& buffer) {
-  char* end = std::to_chars(buffer.data(), buffer.data() + 16, size, 16).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  return {buffer.data(), static_cast<size_t>(end - buffer.data())};
-}
+// Enough is queued: writers wait, and pipelined requests too.
+constexpr size_t kHighWater = 256 * 1024;
+// So much output of pipelined requests gathers before it is sent.
+constexpr size_t kBatchBytes = 64 * 1024;
+// A request body that nobody wants is read and dropped up to here, so that the connection can be
+// kept; a larger one ends it.
+constexpr uint64_t kDrainBytes = 64 * 1024;
+// What a client may send after our FIN before it is cut off.
+constexpr uint64_t kLingerBytes = 1024 * 1024;
 
 }  // namespace
 
-Http1Connection::Http1Connection(ConnectionContext& context, std::unique_ptr<net::Stream> stream)
-    : context_(context), stream_(std::move(stream)), parser_(head_limits(context.limits)) {
-  stream_->set_reader(this);
-}
+Http1Connection::Http1Connection(ConnectionSet& set, std::unique_ptr<net::Stream> stream,
+                                 size_t slot)
+    : set_(set), stream_(std::move(stream)), slot_(slot) {}
 
-Http1Connection::~Http1Connection() { context_.forget(*this); }
+Http1Connection::~Http1Connection() = default;
 
 void Http1Connection::start() {
-  set_deadline(context_.loop.now() + context_.limits.keep_alive);
-  update_reading();
+  stream_->set_reader(this);
+  settle();
 }
 
-// ---- input ---------------------------------------------------------------------------------
+// ---- What the stream says --------------------------------------------------------------------
 
 void Http1Connection::on_read(net::Bytes bytes) {
-  if (state_ == State::Closed) return;
-  if (state_ == State::Lingering || state_ == State::Closing) {
-    discarded_ += bytes.size();
-    if (discarded_ > kLingerLimit) close();
-    return;
-  }
-  run(bytes);
-}
-
-// Works off what was left over and `fresh`, then sends what came of it in one write.
-void Http1Connection::run(net::Bytes fresh) {
-  in_run_ = true;
-  if (input_.empty()) {
-    const size_t used = consume(fresh);
-    input_.assign(fresh.substr(used));
+  if (step_ == Step::Dead) return;
+  live_input_ = pending_.empty();
+  if (live_input_) {
+    input_ = bytes;
   } else {
-    input_.append(fresh);
-    input_.erase(0, consume(input_));
+    pending_.append(bytes);
   }
-  in_run_ = false;
-  if (input_.empty() && input_.capacity() > sizeof(std::string)) input_ = {};
-  if (state_ == State::Closed) return;
-  flush();
-  if (state_ == State::Closed) return;
-  update_deadline();
-  update_reading();
-}
-
-// How much of `input` was used up.
-size_t Http1Connection::consume(std::string_view input) {
-  const size_t size = input.size();
-  for (bool more = true; more;) {
-    switch (state_) {
-      case State::Idle:
-      case State::Head:
-        more = take_head(input);
-        break;
-      case State::Exchange:
-      case State::Discard:
-        more = take_body(input);
-        break;
-      case State::Closing:
-      case State::Lingering:
-      case State::Closed:
-        return size;
-    }
-  }
-  return size - input.size();
-}
-
-bool Http1Connection::take_head(std::string_view& input) {
-  if (input.empty()) return false;
-  if (batch_ != nullptr && batch_->size() > kBatchLimit) flush();
-  if (state_ == State::Closed || stream_->queued() > 0) return false;  // on_drained() goes on
-  if (parser_.state() == http::RequestParser::State::Complete) parser_.reset();
-  input.remove_prefix(parser_.feed(input));
-  switch (parser_.state()) {
-    case http::RequestParser::State::Refused:
-      refuse(parser_.refusal());
-      return false;
-    case http::RequestParser::State::More:
-      if (parser_.begun() && std::exchange(state_, State::Head) == State::Idle) {
-        set_deadline(context_.loop.now() + context_.limits.head_time);
-      }
-      return false;
-    case http::RequestParser::State::Complete:
-      begin_exchange();
-      return true;
-  }
-  return false;
-}
-
-void Http1Connection::begin_exchange() {
-  const http::RequestHead& head = parser_.head();
-  if (head.body_length.value_or(0) > context_.limits.body.count) {
-    return refuse({413, "the request body is too large"});
-  }
-  const uint32_t most = context_.limits.requests_per_connection;
-  ++requests_;
-  keep_alive_ = head.keep_alive && !context_.draining && (most == 0 || requests_ < most);
-  active_ = Active{};
-  active_.body_done = !head.has_body();
-  body_.begin(head);
-  state_ = State::Exchange;
-  ++context_.statistics.requests;
-  ++context_.statistics.active;
-
-  active_.in_application = true;
-  auto handler = context_.app.on_request(head, *this);
-  active_.in_application = false;
-  if (state_ != State::Exchange) return context_.retire(std::move(handler));
-  active_.handler = std::move(handler);
-  if (active_.ended) return complete_exchange();
-  if (active_.handler == nullptr) {
-    ATOLL_BUG("a request was neither answered nor taken over");
-    --context_.statistics.active;
-    refuse({500, "internal error"});
-  }
-}
-
-bool Http1Connection::take_body(std::string_view& input) {
-  if (active_.body_done) return false;
-  if (state_ == State::Exchange && !active_.body_wanted) return false;
-  const http::BodyDecoder::Piece piece = body_.next(input);
-  switch (piece.kind) {
-    case http::BodyDecoder::Kind::More:
-      return false;
-    case http::BodyDecoder::Kind::Refused:
-      input_broke(piece.refusal);
-      return false;
-    case http::BodyDecoder::Kind::Data:
-      return take_content(piece.data);
-    case http::BodyDecoder::Kind::Complete:
-      break;
-  }
-  active_.body_done = true;
-  if (state_ == State::Discard) {
-    state_ = State::Idle;
-  } else if (active_.handler != nullptr) {
-    active_.handler->on_body_end(body_.trailers());
-  }
-  return true;
-}
-
-bool Http1Connection::take_content(std::string_view content) {
-  if (body_.received() > context_.limits.body.count) {
-    input_broke({413, "the request body is too large"});
-    return false;
-  }
-  if (state_ == State::Discard) {
-    if (body_.received() <= active_.body_at_end + kDiscardLimit) return true;
-    close();
-    return false;
-  }
-  active_.handler->on_body(content);
-  return true;
-}
-
-// The request body cannot be read to its end.
-void Http1Connection::input_broke(const http::Refusal& refusal) {
-  if (state_ == State::Discard || active_.begun) return abort(Abort::ClientInvalid);
-  --context_.statistics.active;
-  if (active_.handler != nullptr) {
-    active_.handler->on_abort(Abort::ClientInvalid);
-    context_.retire(std::move(active_.handler));
-  }
-  refuse(refusal);
+  run();
 }
 
 void Http1Connection::on_end() {
-  if (state_ == State::Closed) return;
-  if (state_ == State::Closing && stream_->queued() > 0) return;  // it may still be reading
-  // Half a connection is as good as none: a client that stops sending mid-exchange is taken to have
-  // left, as other servers do, so that fetches nobody waits for are cancelled.
-  abort(Abort::ClientGone);
+  if (step_ == Step::Dead) return;
+  ended_ = true;
+  // A client that stops sending while it waits for an answer has left, as other servers see it too:
+  // what nobody waits for is given up. A request that is answered already is sent to its end.
+  if (step_ == Step::Exchange && !exchange_.answered) break_off(Abort::ClientGone);
+  run();
 }
 
-void Http1Connection::on_error(Error) { abort(Abort::ClientGone); }
-
-void Http1Connection::update_reading() {
-  bool want = input_.size() < kInputLimit;
-  if (state_ == State::Idle || state_ == State::Head) want = want && stream_->queued() == 0;
-  if (state_ == State::Closed || want == reading_) return;
-  reading_ = want;
-  want ? stream_->start_reading() : stream_->stop_reading();
+void Http1Connection::on_error(Error) {
+  if (step_ == Step::Dead) return;
+  if (step_ == Step::Exchange) end_exchange(Abort::ClientGone);
+  die(false);
+  settle();
 }
 
-// ---- output --------------------------------------------------------------------------------
+void Http1Connection::on_drained() {
+  closed_ = set_.clock_.mono();  // lingering counts from here
+  run();
+}
 
-OutputBatch& Http1Connection::out() {
-  if (batch_ == nullptr) batch_ = context_.batches.take();
-  if (!in_run_ && !std::exchange(turn_end_asked_, true)) context_.at_turn_end(*this);
-  return *batch_;
+// ---- What the set says -----------------------------------------------------------------------
+
+void Http1Connection::on_turn_end() {
+  woken_ = false;
+  run();
+}
+
+void Http1Connection::on_drain() {
+  const bool idle = step_ == Step::Head && (parser_ == nullptr || !parser_->begun());
+  if (!idle || !pending_.empty()) return;  // its next response says "close"
+  begin_close();
+  settle();
+}
+
+void Http1Connection::cut_off() {
+  if (step_ == Step::Exchange) end_exchange(Abort::Shutdown);
+  die(true);
+  settle();
+}
+
+void Http1Connection::on_deadline(MonoTime now) {
+  if (stream_->queued() > 0) {
+    if (taken() == taken_then_) {
+      ++set_.statistics_.timed_out;
+      if (step_ == Step::Exchange) end_exchange(Abort::ClientTimeout);
+      die(true);
+    } else {
+      timing_write_ = false;  // slow, but it takes something: settle() sets a new deadline
+    }
+    return settle();
+  }
+  switch (step_) {
+    case Step::Head:
+      if (!timing_head_) {  // idle
+        begin_close();
+        break;
+      }
+      if (now < head_began_ + set_.limits_.head_time) break;
+      ++set_.statistics_.timed_out;
+      refuse({408, "the request head took too long"}, true);
+      break;
+    case Step::Exchange:
+      ++set_.statistics_.timed_out;
+      body_failed({408, "the request body took too long"}, Abort::ClientTimeout);
+      break;
+    case Step::Discard:
+      ++set_.statistics_.timed_out;
+      begin_close();
+      break;
+    case Step::Linger:
+      die(false);
+      break;
+    case Step::Dead:
+      break;
+  }
+  settle();
+}
+
+// ---- The steps -------------------------------------------------------------------------------
+
+void Http1Connection::run() {
+  if (running_ || step_ == Step::Dead) return;
+  running_ = true;
+  if (!live_input_) input_ = pending_;
+  while (step() == Next::More) {
+  }
+  running_ = false;
+  keep_rest_of_input();
+  settle();
+}
+
+Http1Connection::Next Http1Connection::step() {
+  switch (step_) {
+    case Step::Head:
+      return read_head();
+    case Step::Exchange:
+      return run_exchange();
+    case Step::Discard:
+      return discard_body();
+    case Step::Linger:
+      return linger();
+    case Step::Dead:
+      return Next::Wait;
+  }
+  return Next::Wait;
+}
+
+Http1Connection::Next Http1Connection::read_head() {
+  if (batch_ != nullptr && batch_->size() >= kBatchBytes) flush();
+  if (step_ == Step::Dead || !has_room()) return Next::Wait;
+  if (input_.empty()) {
+    if (!ended_) return Next::Wait;
+    if (parser_ != nullptr && parser_->begun()) {
+      refuse({400, "the request head is cut off"}, true);
+    } else {
+      begin_close();
+    }
+    return Next::More;
+  }
+  if (parser_ == nullptr) parser_ = set_.take_parser();
+  input_.remove_prefix(parser_->feed(input_));
+  switch (parser_->state()) {
+    case http::RequestParser::State::More:
+      if (!std::exchange(timing_head_, parser_->begun())) head_began_ = set_.clock_.mono();
+      break;
+    case http::RequestParser::State::Refused:
+      refuse(parser_->refusal(), true);
+      break;
+    case http::RequestParser::State::Complete:
+      timing_head_ = false;
+      start_exchange();
+      break;
+  }
+  return Next::More;
+}
+
+void Http1Connection::start_exchange() {
+  const http::RequestHead& head = parser_->head();
+  if (head.body_length.value_or(0) > set_.limits_.body.count) {
+    return refuse({413, "the request body is too large"}, true);
+  }
+  body_.begin(head);
+  writer_.reset();
+  exchange_ = Exchange{};
+  exchange_.owes_continue = head.expects_continue;
+  ++requests_;
+  ++set_.statistics_.requests;
+  ++set_.statistics_.in_flight;
+  step_ = Step::Exchange;
+  auto handler = set_.application_.on_request(head, *this);
+  if (step_ != Step::Exchange || exchange_.answered) {
+    set_.retire(std::move(handler));
+  } else if (handler != nullptr) {
+    exchange_.handler = std::move(handler);
+  } else {
+    ATOLL_BUG("a request was neither answered nor taken on");
+    --set_.statistics_.in_flight;
+    if (writer_.mode() == ResponseWriter::Mode::None) {
+      refuse({500, "no answer was made"}, false);
+    } else {
+      die(true);
+    }
+  }
+}
+
+Http1Connection::Next Http1Connection::run_exchange() {
+  if (exchange_.answered) {
+    finish_exchange();
+    return Next::More;
+  }
+  if (exchange_.owes_writable && has_room() && (batch_ == nullptr || batch_->empty())) {
+    exchange_.owes_writable = false;
+    exchange_.handler->on_writable();
+    return Next::More;
+  }
+  if (exchange_.wants_body && !exchange_.told_body_end) return read_exchange_body();
+  return Next::Wait;
+}
+
+Http1Connection::Next Http1Connection::read_exchange_body() {
+  const http::BodyDecoder::Piece piece = body_.next(input_);
+  switch (piece.kind) {
+    case http::BodyDecoder::Kind::More:
+      if (!ended_) return Next::Wait;
+      body_failed({400, "the request body is cut off"}, Abort::ClientGone);
+      break;
+    case http::BodyDecoder::Kind::Data:
+      exchange_.owes_continue = false;
+      if (body_.received() > set_.limits_.body.count) {
+        body_failed({413, "the request body is too large"}, Abort::ClientInvalid);
+      } else {
+        exchange_.handler->on_body(piece.data);
+      }
+      break;
+    case http::BodyDecoder::Kind::Complete:
+      exchange_.told_body_end = true;
+      exchange_.handler->on_body_end(body_.trailers());
+      break;
+    case http::BodyDecoder::Kind::Refused:
+      body_failed(piece.refusal, Abort::ClientInvalid);
+      break;
+  }
+  return Next::More;
+}
+
+void Http1Connection::finish_exchange() {
+  --set_.statistics_.in_flight;
+  set_.retire(std::move(exchange_.handler));
+  discarded_ = 0;
+  if (exchange_.close_after) {
+    begin_close();
+  } else if (!body_.complete()) {
+    step_ = Step::Discard;
+  } else {
+    step_ = Step::Head;
+    parser_->reset();
+  }
+}
+
+Http1Connection::Next Http1Connection::discard_body() {
+  const http::BodyDecoder::Piece piece = body_.next(input_);
+  switch (piece.kind) {
+    case http::BodyDecoder::Kind::More:
+      if (!ended_) return Next::Wait;
+      begin_close();
+      break;
+    case http::BodyDecoder::Kind::Data:
+      discarded_ += piece.data.size();
+      if (discarded_ > kDrainBytes) begin_close();
+      break;
+    case http::BodyDecoder::Kind::Complete:
+      step_ = Step::Head;
+      parser_->reset();
+      break;
+    case http::BodyDecoder::Kind::Refused:
+      begin_close();
+      break;
+  }
+  return Next::More;
+}
+
+Http1Connection::Next Http1Connection::linger() {
+  discarded_ += input_.size();
+  input_ = {};
+  const bool sent = fin_sent_ && stream_->queued() == 0;
+  if (discarded_ > kLingerBytes || (ended_ && sent)) die(false);
+  return Next::Wait;
+}
+
+// ---- Refusing and ending -----------------------------------------------------------------------
+
+// The request cannot be served: says so and closes. `to_application`: it has not heard of the
+// request, so it hears of this.
+void Http1Connection::refuse(const http::Refusal& refusal, bool to_application) {
+  set_.statistics_.count_refusal(refusal.status);
+  write_refusal(refusal);
+  if (to_application) set_.application_.on_refused(refusal.status, refusal.reason);
+  begin_close();
+}
+
+void Http1Connection::write_refusal(const http::Refusal& refusal) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(set_.clock_.wall());
+  const std::string_view phrase = http::reason_phrase(refusal.status);
+  const std::string body = fmt::format("{} {}: {}\n", refusal.status, phrase, refusal.reason);
+  const bool known = parser_ != nullptr && parser_->state() == http::RequestParser::State::Complete;
+  OutputBatch& out = batch();
+  out.copy(fmt::format("HTTP/1.1 {} {}\r\n", refusal.status, phrase));
+  out.copy(set_.date_.at(now));
+  out.copy(fmt::format(
+      "Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.size()));
+  if (!known || parser_->head().method != "HEAD") out.copy(body);
+}
+
+// The request body cannot be had, although the application wants it.
+void Http1Connection::body_failed(const http::Refusal& refusal, Abort why) {
+  const bool unanswered = writer_.mode() == ResponseWriter::Mode::None;
+  end_exchange(why);
+  if (unanswered) {
+    refuse(refusal, false);
+  } else {
+    die(true);
+  }
+}
+
+// Before its response is complete.
+void Http1Connection::end_exchange(Abort why) {
+  --set_.statistics_.in_flight;
+  step_ = Step::Linger;  // what the handler still calls finds no exchange
+  if (exchange_.handler == nullptr) return;
+  exchange_.handler->on_abort(why);
+  set_.retire(std::move(exchange_.handler));
+}
+
+// Ends the exchange where its response is. Where the framing shows that something is missing, the
+// client may keep what it got; elsewhere only a reset tells it.
+void Http1Connection::break_off(Abort why) {
+  const bool orderly = writer_.shows_truncation();
+  end_exchange(why);
+  if (orderly) {
+    begin_close();
+  } else {
+    die(true);
+  }
+}
+
+void Http1Connection::begin_close() {
+  step_ = Step::Linger;
+  discarded_ = 0;
+  closed_ = set_.clock_.mono();
+  timing_head_ = false;
+}
+
+void Http1Connection::die(bool with_reset) {
+  if (with_reset) stream_->reset();
+  step_ = Step::Dead;
+}
+
+// ---- The application's side
+// ----------------------------------------------------------------------
+
+// False if there is nothing to answer any more, which is a fault of the application.
+bool Http1Connection::in_exchange(const char* call) {
+  if (step_ == Step::Exchange && !exchange_.answered) return true;
+  ATOLL_BUG(call);
+  return false;
+}
+
+// Whether the response whose head is written now may be followed by another.
+bool Http1Connection::keeps_alive() const {
+  const uint32_t most = set_.limits_.requests_per_connection;
+  return parser_->head().keep_alive && !set_.draining_ && (most == 0 || requests_ < most) &&
+         can_drain_body();
+}
+
+// Whether what is left of the request body is little enough to wait for. A client that expects a
+// 100 and does not get one may send its body or not: only a new connection is unambiguous.
+bool Http1Connection::can_drain_body() const {
+  if (body_.complete() || exchange_.wants_body) return true;
+  return !exchange_.owes_continue && (body_.chunked() || body_.remaining() <= kDrainBytes);
 }
 
 void Http1Connection::inform(std::string_view lines) {
-  if (state_ != State::Exchange || active_.begun || parser_.head().version_minor == 0) return;
-  out().copy(lines);
-  out().copy("\r\n");
+  if (!in_exchange("inform() outside an exchange")) return;
+  // RFC 9110 section 15.2: not to HTTP/1.0.
+  if (writer_.mode() != ResponseWriter::Mode::None || parser_->head().version_minor == 0) return;
+  batch().copy(lines);
+  batch().copy("\r\n");
+  wake();
 }
 
 void Http1Connection::respond(std::span<const std::string_view> head,
                               std::span<const std::string_view> body, Framing framing,
                               Holder holder) {
-  begin(head, framing);
-  OutputBatch& batch = out();
-  if (!framing.bodiless) {
-    for (const std::string_view piece : body) {
-      active_.body_unsent -= std::min<uint64_t>(active_.body_unsent, piece.size());
-      if (active_.chunked && !piece.empty()) {
-        std::array<char, 18> line;
-        batch.copy(chunk_size_line(piece.size(), line));
-      }
-      batch.refer(piece);
-      if (active_.chunked && !piece.empty()) batch.copy("\r\n");
-    }
-    batch.keep(std::move(holder));
+  if (!in_exchange("respond() outside an exchange")) return;
+  if (!framing.length && !framing.bodiless) {  // all of it is here
+    uint64_t size = 0;
+    for (const std::string_view piece : body) size += piece.size();
+    framing.length = size;
   }
+  begin(head, framing);
+  for (const std::string_view piece : body) {
+    if (!writer_.body(batch(), piece)) {
+      ATOLL_BUG("a response body longer than announced");
+      return fail();
+    }
+  }
+  batch().keep(std::move(holder));
   finish({});
 }
 
 void Http1Connection::begin(std::span<const std::string_view> head, Framing framing) {
-  if (state_ != State::Exchange || active_.begun) return ATOLL_BUG("a second response head");
-  active_.begun = true;
-  if (body_must_close()) keep_alive_ = false;
-  write_head(head, framing);
-}
-
-void Http1Connection::write_head(std::span<const std::string_view> head, const Framing& framing) {
-  OutputBatch& batch = out();
-  for (const std::string_view piece : head) batch.copy(piece);
-  write_framing(framing);
-  if (!keep_alive_) {
-    batch.copy("Connection: close\r\n\r\n");
-  } else if (parser_.head().version_minor == 0) {
-    batch.copy("Connection: keep-alive\r\n\r\n");
-  } else {
-    batch.copy("\r\n");
-  }
-}
-
-// RFC 9112 section 6.3, from the sender's side.
-void Http1Connection::write_framing(const Framing& framing) {
-  if (framing.length) {
-    std::array<char, 40> line;
-    static constexpr std::string_view kName = "Content-Length: ";
-    char* end = std::copy(kName.begin(), kName.end(), line.data());
-    end = std::to_chars(end, line.data() + line.size() - 2, *framing.length).ptr;
-    *end++ = '\r';
-    *end++ = '\n';
-    out().copy({line.data(), static_cast<size_t>(end - line.data())});
-  }
-  if (framing.bodiless) return;
-  active_.length_known = framing.length.has_value();
-  active_.body_unsent = framing.length.value_or(0);
-  if (active_.length_known) return;
-  if (parser_.head().version_minor == 0) {
-    active_.until_close = true;
-    keep_alive_ = false;
-  } else {
-    active_.chunked = true;
-    out().copy("Transfer-Encoding: chunked\r\n");
-  }
+  if (!in_exchange("begin() outside an exchange")) return;
+  if (writer_.mode() != ResponseWriter::Mode::None) return ATOLL_BUG("a second response head");
+  exchange_.close_after = !keeps_alive();
+  const http::RequestHead& request = parser_->head();
+  writer_.begin(batch(), head, framing,
+                {.head_request = request.method == "HEAD",
+                 .http10 = request.version_minor == 0,
+                 .keep_alive = !exchange_.close_after});
+  exchange_.close_after |= writer_.mode() == ResponseWriter::Mode::UntilClose;
+  exchange_.owes_continue = false;
+  wake();
 }
 
 bool Http1Connection::write(std::string_view piece, Holder holder) {
-  if (state_ != State::Exchange || !active_.begun) return false;
-  if (active_.length_known) {
-    if (piece.size() > active_.body_unsent) {
-      ATOLL_BUG("more body than announced");
-      abort(Abort::Shutdown);
-      return false;
-    }
-    active_.body_unsent -= piece.size();
+  if (!in_exchange("write() outside an exchange")) return true;
+  if (!writer_.body(batch(), piece)) {
+    ATOLL_BUG("a response body longer than announced, or without a head");
+    fail();
+    return true;
   }
-  OutputBatch& batch = out();
-  if (active_.chunked && !piece.empty()) {
-    std::array<char, 18> line;
-    batch.copy(chunk_size_line(piece.size(), line));
-  }
-  batch.refer(piece);
-  batch.keep(std::move(holder));
-  if (active_.chunked && !piece.empty()) batch.copy("\r\n");
-  active_.waits_writable = stream_->queued() + batch.size() >= kQueueLimit;
-  return !active_.waits_writable;
+  batch().keep(std::move(holder));
+  wake();
+  exchange_.owes_writable = !has_room();
+  return !exchange_.owes_writable;
 }
 
 void Http1Connection::finish(std::string_view trailers) {
-  if (state_ != State::Exchange || !active_.begun) return ATOLL_BUG("an end without a response");
-  if (active_.length_known && active_.body_unsent > 0) {
-    ATOLL_BUG("less body than announced");
-    return abort(Abort::Shutdown);
+  if (!in_exchange("finish() outside an exchange")) return;
+  if (!writer_.end(batch(), trailers)) {
+    ATOLL_BUG("a response body shorter than announced, or without a head");
+    return fail();
   }
-  if (active_.chunked) {
-    out().copy("0\r\n");
-    out().copy(trailers);
-    out().copy("\r\n");
-  }
-  end_exchange();
+  exchange_.answered = true;
+  wake();
 }
 
 void Http1Connection::fail() {
-  if (state_ != State::Exchange) return;
-  if (!active_.begun) {
-    keep_alive_ = false;
-    static constexpr std::array<std::string_view, 1> kHead = {"HTTP/1.1 502 Bad Gateway\r\n"};
-    begin(kHead, Framing{});
-    return end_exchange();
+  if (!in_exchange("fail() outside an exchange")) return;
+  set_.retire(std::move(exchange_.handler));  // it knows
+  break_off(Abort::Shutdown);
+  wake();
+}
+
+void Http1Connection::read_body() {
+  if (!in_exchange("read_body() outside an exchange")) return;
+  exchange_.wants_body = true;
+  // RFC 9110 section 10.1.1: not when the client sends already, nor after the final head.
+  if (std::exchange(exchange_.owes_continue, false) && input_.empty() && pending_.empty()) {
+    batch().copy("HTTP/1.1 100 Continue\r\n\r\n");
   }
-  // The last chunk, or the rest of the length, stays out; only a body that ends with the connection
-  // needs a reset to show that it is not complete.
-  context_.retire(std::move(active_.handler));  // it does not hear of its own doing
-  flush();
-  if (state_ == State::Closed) return;
-  if (active_.until_close) stream_->reset();
-  --context_.statistics.active;
-  close();
+  wake();
 }
 
-void Http1Connection::end_exchange() {
-  active_.ended = true;
-  if (!active_.in_application) complete_exchange();
+void Http1Connection::pause_body() {
+  if (in_exchange("pause_body() outside an exchange")) exchange_.wants_body = false;
 }
 
-// An answer that leaves request body unread ends the connection unless little of it is missing.
-bool Http1Connection::body_must_close() const {
-  if (active_.body_done) return false;
-  const http::RequestHead& head = parser_.head();
-  if (head.expects_continue && !active_.continue_sent) return true;
-  return body_.chunked() || body_.remaining() > kDiscardLimit;
+// Something changed outside run(): it goes on when the turn ends.
+void Http1Connection::wake() {
+  if (running_ || std::exchange(woken_, true)) return;
+  set_.run_at_turn_end(*this);
 }
 
-void Http1Connection::complete_exchange() {
-  context_.retire(std::move(active_.handler));
-  --context_.statistics.active;
-  active_.body_at_end = body_.received();
-  if (!keep_alive_) {
-    if (!active_.body_done || !input_.empty()) {
-      state_ = State::Lingering;
-      flush();
-      if (state_ == State::Closed) return;
-      stream_->shutdown();
-      set_deadline(context_.loop.now() + kLingerTime);
-    } else {
-      state_ = State::Closing;
-      close_when_sent();
-    }
-    return;
+// ---- After every change
+// --------------------------------------------------------------------------
+
+void Http1Connection::settle() {
+  if (buried_) return;
+  if (step_ == Step::Linger) std::string().swap(pending_);
+  if (step_ != Step::Dead) flush();
+  if (step_ == Step::Linger && !std::exchange(fin_sent_, true)) stream_->shutdown();
+  if (step_ == Step::Linger && ended_ && stream_->queued() == 0) step_ = Step::Dead;
+  release_spares();
+  if (step_ == Step::Dead) {
+    buried_ = true;
+    stream_->set_reader(nullptr);
+    return set_.bury(*this);
   }
-  state_ = active_.body_done ? State::Idle : State::Discard;
-  if (!in_run_ && !std::exchange(turn_end_asked_, true)) context_.at_turn_end(*this);
-}
-
-void Http1Connection::refuse(const http::Refusal& refusal) {
-  ++context_.statistics.refused;
-  context_.app.on_refused(refusal.status, refusal.reason);
-  const auto now = std::chrono::floor<std::chrono::seconds>(context_.loop.wall_now());
-  OutputBatch& batch = out();
-  batch.copy(
-      fmt::format("HTTP/1.1 {} {}\r\n", refusal.status, http::reason_phrase(refusal.status)));
-  batch.copy(context_.date.at(now));
-  batch.copy(
-      fmt::format("Content-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}\n",
-                  std::string_view(refusal.reason).size() + 1, refusal.reason));
-  keep_alive_ = false;
-  state_ = State::Lingering;
-  flush();
-  if (state_ == State::Closed) return;
-  stream_->shutdown();
-  set_deadline(context_.loop.now() + kLingerTime);
+  // The kernel took it all at once, so on_drained() will not come.
+  if (step_ == Step::Exchange && exchange_.owes_writable && stream_->queued() == 0 &&
+      !std::exchange(woken_, true)) {
+    set_.run_next_turn(*this);
+  }
+  update_reading();
+  update_deadline();
 }
 
 void Http1Connection::flush() {
   if (batch_ == nullptr) return;
-  const auto sent = batch_->flush(*stream_);
-  context_.batches.give(std::move(batch_));
-  if (!sent) return abort(Abort::ClientGone);
-  if (state_ == State::Closing) return close_when_sent();
-  // The kernel took everything at once: nobody will call on_drained().
-  if (active_.waits_writable && stream_->queued() == 0 && !std::exchange(next_turn_asked_, true)) {
-    context_.next_turn(*this);
+  written_ += batch_->size();
+  if (batch_->flush(*stream_)) return;
+  if (step_ == Step::Exchange && !exchange_.answered) end_exchange(Abort::ClientGone);
+  if (step_ == Step::Exchange) finish_exchange();
+  step_ = Step::Dead;
+}
+
+// What was not used up waits in `pending_`.
+void Http1Connection::keep_rest_of_input() {
+  if (live_input_) {
+    if (!input_.empty()) pending_.assign(input_);
+  } else if (input_.empty()) {
+    if (!pending_.empty()) std::string().swap(pending_);
+  } else {
+    pending_.erase(0, pending_.size() - input_.size());
   }
+  live_input_ = false;
+  input_ = {};
 }
 
-void Http1Connection::on_turn_end() {
-  turn_end_asked_ = false;
-  if (state_ == State::Closed) return;
-  if (!input_.empty()) return run({});
-  flush();
-  if (state_ == State::Closed) return;
-  update_deadline();
-  update_reading();
+void Http1Connection::release_spares() {
+  if (batch_ != nullptr && batch_->empty()) set_.batches_.give(std::move(batch_));
+  const bool idle = step_ == Step::Head && parser_ != nullptr && !parser_->begun();
+  if (parser_ == nullptr || (!idle && step_ != Step::Linger && step_ != Step::Dead)) return;
+  parser_->reset();
+  set_.parsers_.give(std::move(parser_));
 }
 
-void Http1Connection::on_next_turn() {
-  next_turn_asked_ = false;
-  if (state_ != State::Closed && stream_->queued() == 0) on_drained();
+bool Http1Connection::has_room() const {
+  return stream_->queued() + (batch_ != nullptr ? batch_->size() : 0) < kHighWater;
 }
 
-void Http1Connection::on_drained() {
-  if (state_ == State::Closed) return;
-  if (state_ == State::Closing) return close_when_sent();
-  if (state_ == State::Exchange && active_.handler != nullptr &&
-      std::exchange(active_.waits_writable, false)) {
-    active_.handler->on_writable();
-    return;
+void Http1Connection::update_reading() {
+  bool wanted = !ended_ && pending_.empty();
+  // A body that nobody asked for yet stays in the kernel.
+  if (step_ == Step::Exchange && !body_.complete() && !exchange_.wants_body) wanted = false;
+  if (step_ == Step::Head && !has_room()) wanted = false;
+  if (std::exchange(reading_, wanted) == wanted) return;
+  if (wanted) {
+    stream_->start_reading();
+  } else {
+    stream_->stop_reading();
   }
-  run({});
-}
-
-void Http1Connection::close_when_sent() {
-  const bool unsent = batch_ != nullptr && !batch_->empty();
-  if (!unsent && stream_->queued() == 0) close();
-}
-
-void Http1Connection::read_body() {
-  if (state_ != State::Exchange || std::exchange(active_.body_wanted, true)) return;
-  const http::RequestHead& head = parser_.head();
-  if (head.expects_continue && !active_.begun && body_.received() == 0 && input_.empty() &&
-      !std::exchange(active_.continue_sent, true)) {
-    out().copy("HTTP/1.1 100 Continue\r\n\r\n");
-  }
-  // Delivered later, never from inside this call.
-  if (!in_run_ && !std::exchange(turn_end_asked_, true)) context_.at_turn_end(*this);
-}
-
-void Http1Connection::pause_body() { active_.body_wanted = false; }
-
-// ---- ends ----------------------------------------------------------------------------------
-
-void Http1Connection::drain() {
-  keep_alive_ = false;
-  if (state_ == State::Idle || state_ == State::Head) close();
-}
-
-void Http1Connection::abort(Abort why) {
-  if (state_ == State::Closed) return;
-  if (state_ == State::Exchange) {
-    --context_.statistics.active;
-    if (active_.until_close || why == Abort::ClientTimeout) stream_->reset();
-    if (active_.handler != nullptr) {
-      active_.handler->on_abort(why);
-      context_.retire(std::move(active_.handler));
-    }
-  }
-  close();
-}
-
-void Http1Connection::close() {
-  if (std::exchange(state_, State::Closed) == State::Closed) return;
-  stream_->set_reader(nullptr);
-  context_.on_closed(*this);
-}
-
-void Http1Connection::set_deadline(MonoTime deadline) {
-  context_.wheel.set(*this, deadline, context_.loop.now());
 }
 
 void Http1Connection::update_deadline() {
-  const MonoTime now = context_.loop.now();
-  switch (state_) {
-    case State::Idle:
-      return set_deadline(now + context_.limits.keep_alive);
-    case State::Exchange:
-    case State::Closing:
-      if (stream_->queued() > 0) {
-        queued_at_check_ = stream_->queued();
-        return set_deadline(now + context_.limits.write_idle);
-      }
-      if (state_ == State::Exchange && active_.body_wanted && !active_.body_done) {
-        return set_deadline(now + context_.limits.body_idle);
-      }
-      return set_deadline(MonoTime::max());
-    case State::Discard:
-      return set_deadline(now + context_.limits.body_idle);
-    case State::Head:       // runs from the first byte
-    case State::Lingering:  // runs from the refusal
-    case State::Closed:
-      return;
+  const Limits& limits = set_.limits_;
+  const MonoTime now = set_.clock_.mono();
+  if (stream_->queued() > 0) {
+    if (!std::exchange(timing_write_, true)) {
+      write_deadline_ = now + limits.write_idle;
+      taken_then_ = taken();
+    }
+    return set_.set_deadline(*this, write_deadline_);
   }
-}
-
-void Http1Connection::on_deadline() {
-  switch (state_) {
-    case State::Idle:
-    case State::Lingering:
-    case State::Closed:
-      return close();
-    case State::Head:
-      ++context_.statistics.timed_out;
-      return refuse({408, "the head did not arrive in time"});
-    case State::Exchange:
-    case State::Closing:
-    case State::Discard:
+  timing_write_ = false;
+  MonoTime deadline = MonoTime::max();
+  switch (step_) {
+    case Step::Head:
+      deadline = timing_head_ ? head_began_ + limits.head_time : now + limits.keep_alive;
+      break;
+    case Step::Exchange:
+      if (exchange_.wants_body && !body_.complete()) deadline = now + limits.body_idle;
+      break;
+    case Step::Discard:
+      deadline = now + limits.body_idle;
+      break;
+    case Step::Linger:
+      deadline = closed_ + kLingerTime;
+      break;
+    case Step::Dead:
       break;
   }
-  // A slow reader that takes something is given more time.
-  if (stream_->queued() > 0 && stream_->queued() < queued_at_check_) return update_deadline();
-  ++context_.statistics.timed_out;
-  if (state_ == State::Exchange && stream_->queued() == 0 && !active_.begun) {
-    --context_.statistics.active;
-    if (active_.handler != nullptr) {
-      active_.handler->on_abort(Abort::ClientTimeout);
-      context_.retire(std::move(active_.handler));
-    }
-    return refuse({408, "the request body did not arrive in time"});
-  }
-  abort(Abort::ClientTimeout);
+  set_.set_deadline(*this, deadline);
+}
+
+OutputBatch& Http1Connection::batch() {
+  if (batch_ == nullptr) batch_ = set_.take_batch();
+  return *batch_;
 }
 
 }  // namespace atl::server

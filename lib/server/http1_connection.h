@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -7,73 +9,38 @@
 #include <string_view>
 
 #include "lib/http/body_decoder.h"
+#include "lib/http/refusal.h"
 #include "lib/http/request_parser.h"
-#include "lib/net/loop.h"
 #include "lib/net/stream.h"
 #include "lib/server/application.h"
-#include "lib/server/connection_context.h"
-#include "lib/server/deadline_wheel.h"
-#include "lib/server/exchange.h"
+#include "lib/server/connection_set.h"
+#include "lib/server/output_batch.h"
+#include "lib/server/response_writer.h"
 
 namespace atl::server {
 
-// One HTTP/1.1 (or 1.0) connection: requests one after the other, answers in order, several answers
-// in one write when several requests came in one read. Loop thread; disposed of by its context.
-class Http1Connection final : public net::Disposable,
-                              public DeadlineWheel::Entry,
-                              private net::Stream::Reader,
-                              private Responder {
+// One HTTP/1.1 (or 1.0) connection: one exchange at a time, answers in the order of the requests;
+// what several pipelined requests of one read are answered leaves in one write. Between requests it
+// holds no buffer. Owned by its ConnectionSet; loop thread.
+class Http1Connection final : public Responder, net::Stream::Reader {
  public:
-  Http1Connection(ConnectionContext& context, std::unique_ptr<net::Stream> stream);
+  // How long after our last byte the client may go on sending, so that it reads the answer before a
+  // reset could destroy it.
+  static constexpr std::chrono::milliseconds kLingerTime{2'000};
+
+  Http1Connection(ConnectionSet& set, std::unique_ptr<net::Stream> stream, size_t slot);
   ~Http1Connection() override;
 
-  void start();  // begins to read
-
-  // Ends after the exchange in progress; at once when there is none.
-  void drain();
-  void abort(Abort why);  // at once
-
-  // For the context.
+  // ---- For ConnectionSet ----
+  void start();
   void on_turn_end();
-  void on_next_turn();
-  size_t index = 0;  // in the server's list
+  void on_deadline(MonoTime now);
+  void on_drain();
+  void cut_off();  // the server stops
+  size_t slot() const { return slot_; }
+  void set_slot(size_t slot) { slot_ = slot; }
 
- private:
-  enum class State : uint8_t {
-    Idle,       // between requests, nothing received
-    Head,       // part of a head received
-    Exchange,   // a request was handed over and is not answered completely
-    Discard,    // answered; the rest of its body is read and dropped
-    Closing,    // answered; closes when everything has left
-    Lingering,  // refused; input is dropped so that the client gets to read the answer
-    Closed,
-  };
-
-  // What exists only while a request is being answered.
-  struct Active {
-    std::unique_ptr<Handler> handler;
-    uint64_t body_at_end = 0;  // of the request body, received when the answer was complete
-    uint64_t body_unsent = 0;  // of the announced response length
-    bool body_wanted = false;
-    bool body_done = false;
-    bool continue_sent = false;
-    bool begun = false;  // the final response head is out
-    bool ended = false;
-    bool chunked = false;
-    bool length_known = false;
-    bool until_close = false;
-    bool waits_writable = false;
-    bool in_application = false;  // on_request() is on the stack
-  };
-
-  // net::Stream::Reader
-  void on_read(net::Bytes bytes) override;
-  void on_end() override;
-  void on_error(Error error) override;
-  void on_drained() override;
-  // DeadlineWheel::Entry
-  void on_deadline() override;
-  // Responder
+  // ---- Responder ----
   void inform(std::string_view lines) override;
   void respond(std::span<const std::string_view> head, std::span<const std::string_view> body,
                Framing framing, Holder holder) override;
@@ -85,47 +52,98 @@ class Http1Connection final : public net::Disposable,
   void pause_body() override;
   std::string_view client_address() const override { return stream_->peer_address(); }
 
-  // Input.
-  void run(net::Bytes fresh);
-  size_t consume(std::string_view input);
-  bool take_head(std::string_view& input);
-  bool take_body(std::string_view& input);
-  void begin_exchange();
-  bool take_content(std::string_view content);
-  void input_broke(const http::Refusal& refusal);
-  void refuse(const http::Refusal& refusal);
-  void update_reading();
+ private:
+  enum class Step : uint8_t {
+    Head,      // between requests, or part of a head was received
+    Exchange,  // the application has a request
+    Discard,   // it is answered; the rest of its body is read and dropped
+    Linger,    // nothing more is answered; what is queued leaves, then FIN, then input is dropped
+    Dead,
+  };
+  enum class Next : uint8_t { More, Wait };
 
-  // Output.
-  OutputBatch& out();
-  void write_head(std::span<const std::string_view> head, const Framing& framing);
-  void write_framing(const Framing& framing);
-  void end_exchange();
-  void complete_exchange();
-  bool body_must_close() const;
+  // Facts that exist only during an exchange.
+  struct Exchange {
+    std::unique_ptr<Handler> handler;
+    bool calling = false;        // on_request() is on the stack
+    bool answered = false;       // the response is complete
+    bool close_after = false;    // and is the last one
+    bool wants_body = false;     //
+    bool told_body_end = false;  //
+    bool owes_continue = false;  // the client waits for a 100
+    bool owes_writable = false;  // write() said false
+  };
+
+  // net::Stream::Reader
+  void on_read(net::Bytes bytes) override;
+  void on_end() override;
+  void on_error(Error error) override;
+  void on_drained() override;
+
+  void run();
+  Next step();
+  Next read_head();
+  void start_exchange();
+  Next run_exchange();
+  Next read_exchange_body();
+  void finish_exchange();
+  Next discard_body();
+  Next linger();
+
+  void refuse(const http::Refusal& refusal, bool counts_for_application);
+  void write_refusal(const http::Refusal& refusal);
+  void body_failed(const http::Refusal& refusal, Abort why);
+  void end_exchange(Abort why);
+  void break_off(Abort why);
+  void begin_close();
+  void die(bool with_reset);
+
+  bool in_exchange(const char* call);
+  bool keeps_alive() const;
+  bool can_drain_body() const;
+  bool has_room() const;
+  void wake();
+
+  void settle();
   void flush();
-  void close_when_sent();
-  void close();
-
-  void set_deadline(MonoTime deadline);
+  void keep_rest_of_input();
+  void release_spares();
+  void update_reading();
   void update_deadline();
+  OutputBatch& batch();
+  // Bytes that were given to the kernel since the connection began.
+  uint64_t taken() const { return written_ - stream_->queued(); }
 
-  ConnectionContext& context_;
+  ConnectionSet& set_;
   std::unique_ptr<net::Stream> stream_;
-  http::RequestParser parser_;
+  size_t slot_;
+  Step step_ = Step::Head;
+
+  std::unique_ptr<http::RequestParser> parser_;  // from the first byte of a head to its answer
   http::BodyDecoder body_;
-  std::string input_;  // received and not yet consumed
-  std::unique_ptr<OutputBatch> batch_;
-  Active active_;
-  State state_ = State::Idle;
-  bool keep_alive_ = true;  // another request may follow the present one
-  bool in_run_ = false;
+  Exchange exchange_;
+  ResponseWriter writer_;
+  std::unique_ptr<OutputBatch> batch_;  // while something waits to be flushed
+
+  std::string_view input_;  // what is left of the present read, or of `pending_`
+  std::string pending_;     // received, but its turn has not come; reading is stopped meanwhile
+
+  uint64_t requests_ = 0;
+  uint64_t written_ = 0;    // handed to the stream
+  uint64_t discarded_ = 0;  // of the present body, or while lingering
+  MonoTime head_began_{};
+  MonoTime closed_{};          // when lingering began
+  MonoTime write_deadline_{};  // while bytes are queued
+  uint64_t taken_then_ = 0;    // taken() when `write_deadline_` was set
+  bool timing_head_ = false;
+  bool timing_write_ = false;
+  bool running_ = false;     // run() is on the stack
+  bool live_input_ = false;  // `input_` points into the loop's buffer
+  bool woken_ = false;       // on_turn_end() will come
   bool reading_ = false;
-  bool turn_end_asked_ = false;
-  bool next_turn_asked_ = false;
-  size_t queued_at_check_ = 0;
-  size_t discarded_ = 0;
-  uint32_t requests_ = 0;
+  bool ended_ = false;  // the client sent FIN
+  bool fin_sent_ = false;
+  bool buried_ = false;
 };
 
 }  // namespace atl::server

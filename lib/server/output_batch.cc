@@ -1,5 +1,6 @@
 #include "lib/server/output_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace atl::server {

@@ -4,68 +4,116 @@
 
 namespace atl::server {
 
-Server::Server(net::Loop& on_loop, const Limits& with_limits, Application& application)
-    : ConnectionContext(on_loop, with_limits, application),
-      tick_(on_loop, [this] { wheel.advance(loop.now()); }) {
-  tick_.start_periodic(DeadlineWheel::kTick);
+class Server::LoopClock final : public Clock {
+ public:
+  explicit LoopClock(const net::Loop& loop) : loop_(loop) {}
+  WallTime wall() const override { return loop_.wall_now(); }
+  MonoTime mono() const override { return loop_.now(); }
+
+ private:
+  const net::Loop& loop_;
+};
+
+Server::Server(net::Loop& loop, Application& application, const Limits& limits)
+    : loop_(loop),
+      application_(application),
+      limits_(limits),
+      clock_(std::make_unique<LoopClock>(loop)),
+      self_(std::make_shared<Server*>(this)),
+      connections_(make_set()),
+      sweep_(loop, [this] { connections_->sweep(loop_.now()); }) {
+  sweep_.start_periodic(connections_->sweep_interval());
 }
 
-Server::~Server() { connections_.clear(); }
+Server::~Server() {
+  *self_ = nullptr;
+  listeners_.clear();
+}
+
+std::unique_ptr<ConnectionSet> Server::make_set() {
+  return std::make_unique<ConnectionSet>(
+      application_, limits_, *clock_,
+      ConnectionSet::Hooks{.wake = [this](ConnectionSet::Wake when) { wake(when); },
+                           .on_closed = [this] { on_closed(); }});
+}
+
+void Server::wake(ConnectionSet::Wake when) {
+  auto task = [weak = std::weak_ptr(self_)] {
+    const auto self = weak.lock();
+    if (self != nullptr && *self != nullptr) (*self)->connections_->end_turn();
+  };
+  if (when == ConnectionSet::Wake::TurnEnd) {
+    loop_.at_turn_end(std::move(task));
+  } else {
+    loop_.post(std::move(task));
+  }
+}
 
 Result<net::Endpoint> Server::listen(const net::Endpoint& at) {
+  auto bound = open(at);
+  if (bound) endpoints_.push_back(*bound);
+  return bound;
+}
+
+Result<net::Endpoint> Server::open(const net::Endpoint& at) {
   auto listener = net::TcpListener::listen(
-      loop, at, {}, [this](std::unique_ptr<net::TcpStream> stream) { adopt(std::move(stream)); });
+      loop_, at, {}, [this](std::unique_ptr<net::TcpStream> stream) { adopt(std::move(stream)); });
   if (!listener) return std::unexpected(listener.error());
+  if (full_) (*listener)->pause();
   listeners_.push_back(std::move(*listener));
   return listeners_.back()->local_address();
 }
 
 void Server::adopt(std::unique_ptr<net::Stream> stream) {
-  ++statistics.accepted;
-  ++statistics.open;
-  ConnectionContext& context = *this;
-  auto connection = std::make_unique<Http1Connection>(context, std::move(stream));
-  connection->index = connections_.size();
-  connections_.push_back(std::move(connection));
-  if (connections_.size() >= limits.connections && !std::exchange(accepting_paused_, true)) {
-    for (const auto& listener : listeners_) listener->pause();
-  }
-  connections_.back()->start();
+  connections_->adopt(std::move(stream));
+  limit_accepting();
 }
 
-void Server::on_closed(Http1Connection& connection) {
-  const size_t index = connection.index;
-  std::unique_ptr<Http1Connection> dead = std::move(connections_[index]);
-  if (index + 1 != connections_.size()) {
-    connections_[index] = std::move(connections_.back());
-    connections_[index]->index = index;
+void Server::on_closed() {
+  limit_accepting();
+  check_drained();
+}
+
+void Server::limit_accepting() {
+  const bool full = connections_->statistics().connections >= limits_.connections;
+  if (std::exchange(full_, full) == full) return;
+  for (const auto& listener : listeners_) {
+    if (full) {
+      listener->pause();
+    } else {
+      listener->resume();
+    }
   }
-  connections_.pop_back();
-  --statistics.open;
-  forget(*dead);
-  loop.dispose(std::move(dead));
-  if (accepting_paused_ && connections_.size() + 1 < limits.connections) {
-    accepting_paused_ = false;
-    for (const auto& listener : listeners_) listener->resume();
-  }
-  if (draining && connections_.empty()) report_drained();
 }
 
 void Server::drain(std::function<void()> done) {
+  draining_ = true;
   drained_ = std::move(done);
-  draining = true;
   listeners_.clear();
-  // Closing takes a connection off the list, so walk from the end.
-  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->drain();
-  if (connections_.empty()) report_drained();
+  connections_->set_draining(true);
+  check_drained();
 }
 
-void Server::report_drained() {
-  if (auto done = std::exchange(drained_, nullptr)) loop.post([done = std::move(done)] { done(); });
+void Server::check_drained() {
+  if (!draining_ || drained_ == nullptr || statistics().connections > 0) return;
+  loop_.post([weak = std::weak_ptr(self_)] {
+    const auto self = weak.lock();
+    if (self == nullptr || *self == nullptr) return;
+    if (auto done = std::exchange((*self)->drained_, nullptr)) done();
+  });
 }
 
-void Server::abort_all() {
-  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->abort(Abort::Shutdown);
+Result<void> Server::resume() {
+  if (!std::exchange(draining_, false)) return {};
+  drained_ = nullptr;
+  connections_->set_draining(false);
+  Result<void> outcome;
+  for (const net::Endpoint& at : endpoints_) {
+    if (const auto bound = open(at); !bound && outcome) outcome = std::unexpected(bound.error());
+  }
+  return outcome;
 }
+
+void Server::abort_all() { connections_->abort_all(); }
 
 }  // namespace atl::server

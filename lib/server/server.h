@@ -4,44 +4,70 @@
 #include <memory>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "lib/net/endpoint.h"
+#include "lib/net/loop.h"
 #include "lib/net/tcp_listener.h"
-#include "lib/server/connection_context.h"
-#include "lib/server/http1_connection.h"
+#include "lib/server/application.h"
+#include "lib/server/connection_set.h"
+#include "lib/server/limits.h"
+#include "lib/server/statistics.h"
 
 namespace atl::server {
 
-// An HTTP server on one loop: listening sockets and their connections. Loop thread only. Destroy it
-// when the loop no longer runs, or after drain() has called back.
-class Server final : private ConnectionContext {
+// An HTTP server on one loop: listening sockets and their connections. Loop thread only.
+class Server {
  public:
-  // `app` must outlive the server.
-  Server(net::Loop& loop, const Limits& limits, Application& app);
-  ~Server() override;
+  // `loop` and `application` outlive the server.
+  Server(net::Loop& loop, Application& application, const Limits& limits);
+  // Cuts off what is still open; handlers hear on_abort(Shutdown).
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
-  // Starts to accept at the address. Returns what was bound (the port, if 0 was asked for). May be
-  // called again for other addresses. Errors as TcpListener::listen().
+  // Accepts connections at the address, of which there may be several. Returns what was bound: with
+  // the port the kernel chose, when 0 was asked for. Errors as TcpListener::listen().
   Result<net::Endpoint> listen(const net::Endpoint& at);
 
   // Serves a stream that is connected already.
   void adopt(std::unique_ptr<net::Stream> stream);
 
-  // Stops accepting, closes idle connections, lets exchanges in progress end with `Connection:
-  // close`; then calls `done` once. Connections that are still there after abort_all() are not.
+  // Stops listening, closes idle connections and the others after the response they are at, which
+  // says `Connection: close`. `done` is called once, in a later turn, when none is left.
   void drain(std::function<void()> done);
+  // Ends draining: listens again where it did. The first error, if an address is no longer free;
+  // `done` of drain() is not called any more.
+  Result<void> resume();
+  bool draining() const { return draining_; }
+
+  // Cuts off every connection, now.
   void abort_all();
 
-  const Statistics& counts() const { return statistics; }
+  const Statistics& statistics() const { return connections_->statistics(); }
 
  private:
-  void on_closed(Http1Connection& connection) override;
-  void report_drained();
+  class LoopClock;
 
+  Result<net::Endpoint> open(const net::Endpoint& at);
+  std::unique_ptr<ConnectionSet> make_set();
+  void wake(ConnectionSet::Wake when);
+  void on_closed();
+  void limit_accepting();
+  void check_drained();
+
+  net::Loop& loop_;
+  Application& application_;
+  const Limits limits_;
+  std::unique_ptr<LoopClock> clock_;
+  // Outlives the server in what the loop still has to run, which finds it empty then.
+  std::shared_ptr<Server*> self_;
+  std::vector<net::Endpoint> endpoints_;
   std::vector<std::unique_ptr<net::TcpListener>> listeners_;
-  std::vector<std::unique_ptr<Http1Connection>> connections_;
-  net::Timer tick_;
+  std::unique_ptr<ConnectionSet> connections_;
+  net::Timer sweep_;
   std::function<void()> drained_;
-  bool accepting_paused_ = false;
+  bool draining_ = false;
+  bool full_ = false;  // accepting is paused
 };
 
 }  // namespace atl::server
