@@ -37,8 +37,8 @@ std::string_view to_string(PopState state) {
   switch (state) {
     case PopState::Active:
       return "active";
-    case PopState::Draining:
-      return "draining";
+    case PopState::NotServing:
+      return "not-serving";
     case PopState::Down:
       return "down";
   }

@@ -14,7 +14,9 @@
 
 namespace atl::geo {
 
-enum class PopState : uint8_t { Active, Draining, Down };  // in order of preference
+// In order of preference; only Active takes requests. NotServing: heard of, but starting or
+// draining.
+enum class PopState : uint8_t { Active, NotServing, Down };
 std::string_view to_string(PopState state);
 
 // A PoP as routing sees it.
@@ -46,7 +48,7 @@ struct Candidate {
 struct Decision {
   Reason reason = Reason::NoneActive;
   std::optional<uint32_t> chosen;  // index into the PoPs given
-  // The best first: active before draining before down, then pinned, then near. Reused from
+  // The best first: active before not serving before down, then pinned, then near. Reused from
   // decision to decision, so that a warm one costs no allocation.
   std::vector<Candidate> ranked;
 };

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "control-plane/fleet/purge_log.h"
+#include "control-plane/fleet/registry.h"
+#include "control-plane/fleet/snapshot.h"
+#include "lib/base/clock.h"
+
+namespace atl::control {
+
+struct PurgeAck {
+  uint64_t objects = 0;
+  std::chrono::microseconds duration{0};  // at the node
+  std::chrono::microseconds after{0};     // from the request to the acknowledgement
+};
+
+// How one purge is getting on. Nodes that were down when it was made acknowledge it when they
+// return.
+struct PurgeProgress {
+  Purge purge;
+  MonoTime begun{};
+  std::map<std::pair<std::string, std::string>, std::optional<PurgeAck>> nodes;  // PoP, node
+};
+
+// All nodes: who lives, what each has been told, what each has acknowledged. One thread (the
+// loop's); the streams come in through fleet/server.h.
+class Fleet {
+ public:
+  struct Options {
+    std::chrono::milliseconds lease{2'000};
+    std::chrono::milliseconds heartbeat{500};
+    std::string instance;  // of this process
+  };
+  Fleet(const Clock& clock, Options options, PurgeLog purges);
+
+  const Options& options() const { return options_; }
+
+  // ---- what is told ------------------------------------------------------------------------
+
+  void set_pops(std::vector<std::string> ids) { registry_.set_pops(std::move(ids)); }
+  // Replaces the snapshot that nodes are to have; sent to all that are connected.
+  void publish(std::shared_ptr<const SnapshotData> snapshot);
+  uint64_t snapshot_version() const { return snapshot_ ? snapshot_->version : 0; }
+  // Numbers it, makes it durable, sends it. The error is a sentence.
+  std::expected<Purge, std::string> purge(PurgeRequest request);
+  const PurgeProgress* purge_progress(uint64_t number) const;
+  uint64_t last_purge() const { return purges_.last(); }
+
+  // ---- what is heard -----------------------------------------------------------------------
+
+  std::expected<SessionId, std::string> join(NodeHello hello, std::shared_ptr<NodeLink> link);
+  // After the welcome went out: what the node has to catch up with.
+  void welcome(SessionId session);
+  void on_health(SessionId session, NodeHealth health);
+  void on_statistics(SessionId session, NodeStatistics statistics);
+  void on_snapshot_ack(SessionId session, uint64_t version, std::string refused);
+  void on_purge_ack(SessionId session, uint64_t number, uint64_t objects,
+                    std::chrono::microseconds duration);
+  void on_closed(SessionId session);
+
+  // To be called often: logs nodes that came, went or ran out of their lease.
+  void tick();
+
+  // ---- what is known -----------------------------------------------------------------------
+
+  NodeState pop_state(std::string_view pop) const {
+    return registry_.pop_state(pop, clock_.mono());
+  }
+  NodeState state(const NodeRecord& record) const { return registry_.state(record, clock_.mono()); }
+  std::vector<const NodeRecord*> nodes_of(std::string_view pop) const {
+    return registry_.nodes_of(pop);
+  }
+  MonoTime now() const { return clock_.mono(); }
+
+ private:
+  NodeRecord* heard(SessionId session) { return registry_.heard(session, clock_.mono()); }
+
+  const Clock& clock_;
+  const Options options_;
+  Registry registry_;
+  PurgeLog purges_;
+  std::deque<PurgeProgress> progress_;  // the latest ones
+  std::shared_ptr<const SnapshotData> snapshot_;
+};
+
+}  // namespace atl::control

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "control-plane/fleet/node.h"
+#include "control-plane/fleet/purge.h"
+#include "control-plane/fleet/snapshot.h"
+#include "lib/base/clock.h"
+
+namespace atl::control {
+
+// The stream to one node. Calls come from the loop; what is said after the stream broke is dropped.
+class NodeLink {
+ public:
+  virtual ~NodeLink() = default;
+  virtual void send_snapshot(std::shared_ptr<const SnapshotData> snapshot) = 0;
+  virtual void send_purge(const Purge& purge) = 0;
+  // Ends the stream; `why` is for the node's log.
+  virtual void close(std::string_view why) = 0;
+};
+
+// Names one stream of one node; never reused.
+using SessionId = uint64_t;
+
+enum class NodeState : uint8_t {
+  Active,      // takes requests
+  NotServing,  // heard of, but takes no requests: starting, draining or ill; its health says which
+  Down,        // not heard of for a lease, or its stream broke
+};
+std::string_view to_string(NodeState state);
+
+struct NodeRecord {
+  NodeHello hello;
+  NodeHealth health;
+  std::optional<NodeStatistics> statistics;
+  std::array<double, kCounters> rates{};  // per second, over the last interval
+  uint64_t snapshot_version = 0;          // acknowledged; 0: none
+  std::string snapshot_refused;           // why the last one was; empty: it was not
+  uint64_t last_purge = 0;                // acknowledged
+  MonoTime last_heard{};
+  SessionId session = 0;  // 0: the stream is gone
+  std::shared_ptr<NodeLink> link;
+  NodeState reported = NodeState::Down;  // as last logged
+};
+
+// Which nodes there are and whether they live. No I/O, no clock: time is an argument. One thread.
+class Registry {
+ public:
+  // Nodes of one PoP; more are refused.
+  static constexpr size_t kNodesPerPop = 256;
+
+  explicit Registry(std::chrono::milliseconds lease) : lease_(lease) {}
+
+  // The PoPs of the configuration. Nodes of others are forgotten and their streams closed.
+  void set_pops(std::vector<std::string> ids);
+
+  // A node said hello. The error is why it may not join. A node of the same name gives way if its
+  // stream is gone, its lease has run out or it is the same process (newest wins); otherwise the
+  // newcomer is refused.
+  std::expected<SessionId, std::string> join(NodeHello hello, std::shared_ptr<NodeLink> link,
+                                             MonoTime now);
+
+  // Null when the session has ended. Anything heard renews the lease.
+  NodeRecord* heard(SessionId session, MonoTime now);
+  // The stream broke: the node is down at once.
+  void closed(SessionId session);
+
+  NodeState state(const NodeRecord& record, MonoTime now) const;
+  // The best state of its nodes: what routing goes by.
+  NodeState pop_state(std::string_view pop, MonoTime now) const;
+
+  // In the order of their names. `visit(pop, node, record)`.
+  using Visit = std::function<void(const std::string&, const std::string&, NodeRecord&)>;
+  void for_each(const Visit& visit);
+  // Nodes of one PoP, in the order of their names.
+  std::vector<const NodeRecord*> nodes_of(std::string_view pop) const;
+
+  std::chrono::milliseconds lease() const { return lease_; }
+
+ private:
+  using Nodes = std::map<std::string, NodeRecord, std::less<>>;
+
+  const std::chrono::milliseconds lease_;
+  std::map<std::string, Nodes, std::less<>> pops_;
+  std::map<SessionId, std::pair<std::string, std::string>> sessions_;  // -> PoP, node
+  SessionId next_session_ = 1;
+};
+
+// Null if what a node says of itself is acceptable; otherwise why not.
+const char* check_hello(const NodeHello& hello);
+
+}  // namespace atl::control

@@ -1,0 +1,263 @@
+#include "control-plane/fleet/server.h"
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "control-plane/fleet/message.h"
+#include "lib/base/log.h"
+#include "proto/control.grpc.pb.h"
+
+namespace atl::control {
+namespace {
+
+constexpr int kLargestMessage = 1 << 20;  // bytes from a node
+constexpr int kMostStreams = 4;           // of one connection; a node has one
+constexpr size_t kMostUnsent = 16 << 20;  // bytes for a node that does not read
+
+// What a stream and the loop share; the stream may outlive the fleet by a moment.
+struct Border {
+  net::Loop& loop;
+  Fleet* fleet;  // loop thread; null: the server is stopping
+};
+
+// One node's stream. Keeps itself alive until gRPC is done with it; then posts its end.
+class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::ControlMessage>,
+                         public NodeLink,
+                         public std::enable_shared_from_this<JoinStream> {
+ public:
+  static std::shared_ptr<JoinStream> start(std::shared_ptr<Border> border, std::string peer) {
+    auto stream = std::make_shared<JoinStream>(std::move(border), std::move(peer));
+    stream->self_ = stream;
+    stream->StartRead(&stream->incoming_);
+    return stream;
+  }
+  JoinStream(std::shared_ptr<Border> border, std::string peer)
+      : border_(std::move(border)), peer_(std::move(peer)) {}
+
+  // NodeLink: loop thread.
+  void send_snapshot(std::shared_ptr<const SnapshotData> snapshot) override {
+    v1::ControlMessage message;
+    if (!message.mutable_snapshot()->ParseFromString(snapshot->bytes)) return;
+    send(std::move(message));
+  }
+  void send_purge(const Purge& purge) override {
+    v1::ControlMessage message;
+    *message.mutable_purge() = to_proto(purge);
+    send(std::move(message));
+  }
+  void close(std::string_view why) override {
+    const std::lock_guard lock(mutex_);
+    finish(grpc::Status(grpc::StatusCode::ABORTED, std::string(why)));
+  }
+
+ private:
+  // ---- gRPC's threads ----------------------------------------------------------------------
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      const std::lock_guard lock(mutex_);
+      return finish(grpc::Status::OK);
+    }
+    // The next read begins when the loop has taken this message, so a node can never be ahead by
+    // more than one.
+    border_->loop.post([self = shared_from_this()] { self->take(); });
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (!ok) return finish(grpc::Status::OK);
+    unsent_bytes_ -= unsent_.front().ByteSizeLong();
+    unsent_.pop_front();
+    write_next();
+  }
+
+  void OnCancel() override {
+    const std::lock_guard lock(mutex_);
+    finish(grpc::Status::CANCELLED);
+  }
+
+  void OnDone() override {
+    border_->loop.post([self = shared_from_this()] { self->gone(); });
+    const std::shared_ptr<JoinStream> self = std::move(self_);
+  }
+
+  // ---- loop --------------------------------------------------------------------------------
+
+  void take() {
+    if (border_->fleet == nullptr) return;
+    if (session_ == 0) {
+      if (!incoming_.has_hello()) return refuse("the first message of a stream is a hello");
+      if (!join(*incoming_.mutable_hello())) return;
+    } else if (!pass_on()) {
+      return close("the message is none that a node sends at this point");
+    }
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    StartRead(&incoming_);
+  }
+
+  bool join(v1::Hello& hello) {
+    Fleet& fleet = *border_->fleet;
+    auto session = fleet.join(from_proto(hello), shared_from_this());
+    if (!session) {
+      refuse(session.error());
+      return false;
+    }
+    session_ = *session;
+    v1::ControlMessage message;
+    v1::Welcome& welcome = *message.mutable_welcome();
+    welcome.set_lease_ms(static_cast<uint32_t>(fleet.options().lease.count()));
+    welcome.set_heartbeat_ms(static_cast<uint32_t>(fleet.options().heartbeat.count()));
+    welcome.set_instance(fleet.options().instance);
+    send(std::move(message));
+    fleet.welcome(session_);
+    return true;
+  }
+
+  bool pass_on() {
+    Fleet& fleet = *border_->fleet;
+    switch (incoming_.message_case()) {
+      case v1::NodeMessage::kHealth:
+        fleet.on_health(session_, from_proto(*incoming_.mutable_health()));
+        return true;
+      case v1::NodeMessage::kStatistics:
+        fleet.on_statistics(session_, from_proto(incoming_.statistics()));
+        return true;
+      case v1::NodeMessage::kSnapshotAck:
+        fleet.on_snapshot_ack(session_, incoming_.snapshot_ack().version(),
+                              incoming_.snapshot_ack().refused());
+        return true;
+      case v1::NodeMessage::kPurgeAck:
+        fleet.on_purge_ack(session_, incoming_.purge_ack().number(),
+                           incoming_.purge_ack().objects(),
+                           std::chrono::microseconds(incoming_.purge_ack().duration_us()));
+        return true;
+      default:
+        return false;  // drain is not asked for by this control plane
+    }
+  }
+
+  void refuse(std::string_view why) {
+    v1::ControlMessage message;
+    message.mutable_welcome()->set_refused(std::string(why));
+    send(std::move(message));
+    const std::lock_guard lock(mutex_);
+    finish_when_sent_ = true;
+    if (!writing_) finish(grpc::Status::OK);
+  }
+
+  void gone() {
+    if (border_->fleet != nullptr && session_ != 0) border_->fleet->on_closed(session_);
+  }
+
+  void send(v1::ControlMessage message) {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    unsent_bytes_ += message.ByteSizeLong();
+    unsent_.push_back(std::move(message));
+    if (unsent_bytes_ > kMostUnsent) {
+      log_warn("fleet: {} does not read; its stream is closed", peer_);
+      return finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "the node does not read"));
+    }
+    if (!writing_) write_next();
+  }
+
+  // ---- lock held ---------------------------------------------------------------------------
+
+  void write_next() {
+    if (finished_) return;
+    if (!unsent_.empty()) {
+      writing_ = true;
+      StartWrite(&unsent_.front());
+    } else if (finish_when_sent_) {
+      finish(grpc::Status::OK);
+    }
+  }
+
+  void finish(grpc::Status status) {
+    if (std::exchange(finished_, true)) return;
+    Finish(std::move(status));
+  }
+
+  const std::shared_ptr<Border> border_;
+  const std::string peer_;
+  v1::NodeMessage incoming_;  // gRPC's while reading, the loop's between OnReadDone and StartRead
+  SessionId session_ = 0;     // loop thread
+
+  std::mutex mutex_;
+  std::deque<v1::ControlMessage> unsent_;  // the first is being written if `writing_`
+  size_t unsent_bytes_ = 0;
+  bool writing_ = false;
+  bool finish_when_sent_ = false;
+  bool finished_ = false;
+  std::shared_ptr<JoinStream> self_;
+};
+
+class JoinService final : public v1::Fleet::CallbackService {
+ public:
+  explicit JoinService(std::shared_ptr<Border> border) : border_(std::move(border)) {}
+
+  grpc::ServerBidiReactor<v1::NodeMessage, v1::ControlMessage>* Join(
+      grpc::CallbackServerContext* context) override {
+    return JoinStream::start(border_, context->peer()).get();
+  }
+
+ private:
+  const std::shared_ptr<Border> border_;
+};
+
+class Server final : public FleetServer {
+ public:
+  Server(net::Loop& loop, Fleet& fleet)
+      : border_(std::make_shared<Border>(loop, &fleet)), service_(border_) {}
+
+  ~Server() override {
+    border_->fleet = nullptr;
+    if (server_ == nullptr) return;
+    server_->Shutdown(std::chrono::system_clock::now());  // cancels every stream
+    server_->Wait();
+  }
+
+  bool listen(const std::string& address) {
+    grpc::ServerBuilder builder;
+    builder.SetMaxReceiveMessageSize(kLargestMessage);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a taken port is an error
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    return server_ != nullptr && port_ != 0;
+  }
+
+  uint16_t port() const override { return static_cast<uint16_t>(port_); }
+
+ private:
+  const std::shared_ptr<Border> border_;
+  JoinService service_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace
+
+std::expected<std::unique_ptr<FleetServer>, std::string> FleetServer::start(
+    net::Loop& loop, Fleet& fleet, const std::string& listen) {
+  auto server = std::make_unique<Server>(loop, fleet);
+  if (!server->listen(listen)) {
+    return std::unexpected(fmt::format(
+        "cannot listen on {} for nodes: the address is in use, not of this machine, or not allowed",
+        listen));
+  }
+  return server;
+}
+
+}  // namespace atl::control

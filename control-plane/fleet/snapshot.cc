@@ -1,0 +1,113 @@
+#include "control-plane/fleet/snapshot.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "lib/base/durable_file.h"
+#include "proto/control.pb.h"
+
+namespace atl::control {
+namespace {
+
+uint64_t milliseconds(std::chrono::milliseconds duration) {
+  return static_cast<uint64_t>(duration.count());
+}
+
+void put_cache(const CachePolicy& cache, v1::CachePolicy& out) {
+  out.set_enabled(cache.enabled);
+  if (cache.default_ttl) out.set_default_ttl_ms(milliseconds(*cache.default_ttl));
+  if (cache.min_ttl) out.set_min_ttl_ms(milliseconds(*cache.min_ttl));
+  if (cache.max_ttl) out.set_max_ttl_ms(milliseconds(*cache.max_ttl));
+  if (cache.max_object) out.set_max_object_bytes(cache.max_object->count);
+  out.set_honour_request_directives(cache.honour_request_directives);
+}
+
+void put_distribution(const DistributionConfig& distribution, v1::Distribution& out) {
+  out.set_id(distribution.id);
+  for (const std::string& host : distribution.hosts) out.add_hosts(host);
+  for (const BehaviourConfig& behaviour : distribution.behaviours) {
+    v1::Behaviour& added = *out.add_behaviours();
+    added.set_path_pattern(behaviour.path);
+    added.set_origin_group(behaviour.origin_group);
+    put_cache(behaviour.cache, *added.mutable_cache());
+    for (const std::string& method : behaviour.allowed_methods) added.add_allowed_methods(method);
+  }
+}
+
+constexpr char kVersionLine[] = "atoll snapshot version 1: {} {:016x} {:016x}\n";
+
+// So that neither number can change unnoticed.
+uint64_t line_sum(uint64_t version, uint64_t content_sum) {
+  const uint64_t numbers[] = {version, content_sum};
+  return XXH3_64bits(numbers, sizeof numbers);
+}
+
+}  // namespace
+
+std::string encode_snapshot(const Content& content, uint64_t version) {
+  v1::Snapshot snapshot;
+  snapshot.set_version(version);
+  for (const OriginConfig& origin : content.origins) {
+    v1::OriginEndpoint& added = *snapshot.add_origins();
+    added.set_id(origin.id);
+    added.set_endpoint(origin.endpoint);
+    added.set_source(origin.source);
+    added.set_head_timeout_ms(static_cast<uint32_t>(milliseconds(origin.head_timeout)));
+    added.set_timeout_ms(static_cast<uint32_t>(milliseconds(origin.timeout)));
+  }
+  for (const OriginGroupConfig& group : content.origin_groups) {
+    v1::OriginGroup& added = *snapshot.add_origin_groups();
+    added.set_id(group.id);
+    for (const std::string& origin : group.origins) added.add_origins(origin);
+    for (const int64_t status : group.failover_statuses) {
+      added.add_failover_statuses(static_cast<uint32_t>(status));
+    }
+  }
+  for (const DistributionConfig& distribution : content.distributions) {
+    put_distribution(distribution, *snapshot.add_distributions());
+  }
+  return snapshot.SerializeAsString();
+}
+
+std::expected<SnapshotVersions, std::string> SnapshotVersions::open(std::string path,
+                                                                    uint64_t now_seconds,
+                                                                    std::string& warning) {
+  const auto bytes = read_file(path, 4096);
+  if (!bytes) return std::unexpected(bytes.error());
+  SnapshotVersions versions(std::move(path));
+  if (!*bytes) return versions;
+  unsigned long long version = 0;
+  unsigned long long content_sum = 0;
+  unsigned long long sum = 0;
+  const int read = std::sscanf((*bytes)->c_str(), "atoll snapshot version 1: %llu %llx %llx\n",
+                               &version, &content_sum, &sum);
+  if (read == 3 && sum == line_sum(version, content_sum)) {
+    versions.version_ = version;
+    versions.content_sum_ = content_sum;
+    return versions;
+  }
+  // Versions are given out far more slowly than one a second.
+  versions.version_ = now_seconds;
+  warning = fmt::format("{}: damaged: versions go on at {}", versions.path_, now_seconds + 1);
+  return versions;
+}
+
+std::expected<std::shared_ptr<const SnapshotData>, std::string> SnapshotVersions::next(
+    const Content& content) {
+  const std::string unversioned = encode_snapshot(content, 0);
+  const uint64_t sum = XXH3_64bits(unversioned.data(), unversioned.size());
+  if (version_ == 0 || sum != content_sum_) {
+    const uint64_t version = version_ + 1;
+    auto written =
+        replace_file(path_, fmt::format(kVersionLine, version, sum, line_sum(version, sum)));
+    if (!written) return std::unexpected(written.error());
+    version_ = version;
+    content_sum_ = sum;
+  }
+  return std::make_shared<const SnapshotData>(version_, encode_snapshot(content, version_));
+}
+
+}  // namespace atl::control
