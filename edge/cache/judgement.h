@@ -42,8 +42,13 @@ struct Judgement {
   std::chrono::seconds stale_if_disconnected{-1};
 
   // May it be served although revalidation failed with a 5xx, or with no answer at all?
-  bool usable_on_error() const { return age < lifetime + stale_if_error; }
-  bool usable_when_disconnected() const { return age < lifetime + stale_if_disconnected; }
+  bool usable_on_error() const { return within(stale_if_error); }
+  bool usable_when_disconnected() const { return within(stale_if_disconnected); }
+
+ private:
+  bool within(std::chrono::seconds window) const {
+    return window >= std::chrono::seconds{0} && age < lifetime + window;
+  }
 };
 
 std::string_view to_string(Verdict verdict);
