@@ -1,0 +1,76 @@
+#include "edge/config.h"
+
+#include <algorithm>
+
+namespace atl::edge {
+namespace {
+
+// A PoP's name becomes part of field values (Via, Cache-Status), so it is a token.
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+void check_name(config::Section& section, std::string_view key, const std::string& value) {
+  if (!value.empty() && !is_name(value)) {
+    section.problem(key, "must be letters, digits, \"-\", \"_\" and \".\", at most 64 of them");
+  }
+}
+
+server::Limits read_limits(config::Section section) {
+  server::Limits limits;
+  limits.request_line = section.bytes("request_line", limits.request_line, ByteSize{256});
+  limits.head = section.bytes("head", limits.head, 1_KiB);
+  limits.fields = static_cast<uint32_t>(section.integer("fields", limits.fields, {8, 1024}));
+  limits.body = section.bytes("body", limits.body);
+  const std::chrono::milliseconds least{1};
+  limits.head_time = section.duration("head_time", limits.head_time, least);
+  limits.body_idle = section.duration("body_idle", limits.body_idle, least);
+  limits.keep_alive = section.duration("keep_alive", limits.keep_alive, least);
+  limits.write_idle = section.duration("write_idle", limits.write_idle, least);
+  limits.connections =
+      static_cast<uint32_t>(section.integer("connections", limits.connections, {1, 10'000'000}));
+  limits.requests_per_connection = static_cast<uint32_t>(
+      section.integer("requests_per_connection", limits.requests_per_connection, {0, UINT32_MAX}));
+  return limits;
+}
+
+FetchLimits read_fetch_limits(config::Section section, ByteSize cache) {
+  FetchLimits limits;
+  // One object must not push everything else out of the cache.
+  const ByteSize largest = std::min(64_MiB, ByteSize{cache.count / 8});
+  limits.max_object = section.bytes("max_object", largest).count;
+  limits.body_idle = section.duration("body_idle", limits.body_idle, std::chrono::milliseconds{1});
+  limits.uncacheable = section.duration("remember_uncacheable", limits.uncacheable);
+  return limits;
+}
+
+}  // namespace
+
+Config read_config(config::Reader& reader) {
+  Config config;
+  config::Section edge = reader.table("edge");
+  config.pop = edge.string("pop");
+  check_name(edge, "pop", config.pop);
+  config.node = edge.string("node", config.node);
+  check_name(edge, "node", config.node);
+  config.listen = edge.endpoints("listen", {"127.0.0.1:8080"});
+  if (edge.has("admin_listen")) config.admin_listen = edge.endpoint("admin_listen");
+  if (edge.has("control")) config.control = edge.endpoint("control");
+  config.state_dir = edge.string("state_dir");
+  config.cache_memory = edge.bytes("cache_memory", 256_MiB, 1_MiB);
+  config.cache_shards = static_cast<unsigned>(edge.integer("cache_shards", 64, {1, 4096}));
+  config.workers = static_cast<unsigned>(edge.integer("workers", 1, {1, 256}));
+  config.access_log = edge.string("access_log", "");
+  config.stop_grace = edge.duration("stop_grace", config.stop_grace);
+  config.limits = read_limits(edge.table("limits"));
+  config::Section fetch = edge.table("fetch");
+  config.fetch = read_fetch_limits(fetch, config.cache_memory);
+  config.retained =
+      fetch.bytes("retained", std::max(64_MiB, ByteSize{config.cache_memory.count / 4}), 1_MiB);
+  return config;
+}
+
+}  // namespace atl::edge

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "edge/fetch/fetch.h"
+#include "lib/base/byte_size.h"
+#include "lib/config/reader.h"
+#include "lib/server/limits.h"
+
+namespace atl::edge {
+
+// atoll-edge's configuration, read once at start (TOML, every key also a flag; docs in the sample
+// deploy/config/edge.toml). What changes while it runs comes from the control plane.
+struct Config {
+  std::string pop;
+  std::string node = "0";
+  std::vector<std::string> listen;
+  std::string admin_listen;  // empty: none
+  std::string control;       // empty: the node lives on its stored snapshot
+  std::string state_dir;
+  ByteSize cache_memory{0};
+  unsigned cache_shards = 64;
+  unsigned workers = 1;
+  std::string access_log;  // empty: none; "-": standard output
+  std::chrono::milliseconds stop_grace{10'000};
+  ByteSize retained{0};  // bound of what all fetches together keep for late readers
+  server::Limits limits;
+  FetchLimits fetch;
+};
+
+// Problems are the reader's to report.
+Config read_config(config::Reader& reader);
+
+}  // namespace atl::edge

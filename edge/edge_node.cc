@@ -1,0 +1,233 @@
+#include "edge/edge_node.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <random>
+#include <utility>
+
+#include "edge/purge.h"
+#include "edge/stats/exposition.h"
+#include "lib/base/log.h"
+#include "lib/net/endpoint.h"
+
+namespace atl::edge {
+namespace {
+
+// So that nobody outside can prepare keys that collide.
+uint64_t random_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+std::chrono::microseconds cpu_time() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& time) {
+    return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+}  // namespace
+
+EdgeNode::EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, AccessLog* access)
+    : loop_(loop),
+      clock_(clock),
+      shared_(config, clock, random_seed()),
+      access_(access),
+      started_(clock.wall()),
+      drain_deadline_(loop,
+                      [this] {
+                        for (const auto& worker : workers_) worker->abort_all();
+                      }),
+      cpu_read_(clock.mono()),
+      cpu_used_(cpu_time()) {
+  for (unsigned i = 0; i < config.workers; ++i) {
+    workers_.push_back(
+        std::make_unique<Worker>(shared_, access == nullptr ? nullptr : &access->ring(i)));
+  }
+}
+
+// Transfers reach across workers: nobody may run when the first of them goes, and all fetches go
+// before the first loop does.
+EdgeNode::~EdgeNode() {
+  for (const auto& worker : workers_) worker->stop();
+  for (const auto& worker : workers_) worker->shut_down();
+}
+
+std::expected<std::vector<net::Endpoint>, std::string> EdgeNode::start() {
+  std::vector<net::Endpoint> bound;
+  for (const std::string& text : shared_.config.listen) {
+    auto at = net::parse_endpoint(text);
+    if (!at) return std::unexpected(fmt::format("listen \"{}\": {}", text, at.error().detail));
+    if (const auto free = net::probe_free(*at); !free) {
+      return std::unexpected(fmt::format("cannot listen at {}: {}", text, free.error().detail));
+    }
+    for (const auto& worker : workers_) {
+      const auto address = worker->listen(*at);
+      if (!address) {
+        return std::unexpected(
+            fmt::format("cannot listen at {}: {}", text, address.error().detail));
+      }
+      at = *address;  // of port 0 the first worker's choice is everybody's
+    }
+    bound.push_back(*at);
+  }
+  for (const auto& worker : workers_) worker->start();
+  return bound;
+}
+
+void EdgeNode::apply_routes(std::shared_ptr<const RouteTable> routes) {
+  log_info("configuration {} in force", routes->version());
+  routes_ = std::move(routes);
+  for (const auto& worker : workers_) worker->set_routes(routes_);
+}
+
+Worker::Gauges EdgeNode::gauges() const {
+  Worker::Gauges total;
+  for (const auto& worker : workers_) {
+    const Worker::Gauges gauges = worker->gauges();
+    total.accepted += gauges.accepted;
+    total.connections += gauges.connections;
+    total.active += gauges.active;
+    total.timed_out += gauges.timed_out;
+  }
+  return total;
+}
+
+NodeStatistics EdgeNode::statistics() {
+  NodeStatistics total;
+  for (const auto& worker : workers_) {
+    const Counters& counters = worker->counters();
+    total.hits += counters.hits.get();
+    total.stale += counters.stale.get();
+    total.revalidated += counters.revalidated.get();
+    total.misses += counters.misses.get();
+    total.collapsed += counters.collapsed.get();
+    total.bypassed += counters.bypassed.get();
+    total.errors += counters.errors.get();
+    total.refused += counters.refused.get();
+    total.bytes_out += counters.bytes_out.get();
+    total.bytes_from_cache += counters.bytes_from_cache.get();
+    total.bytes_in += counters.bytes_in.get();
+    counters.ttfb_hit.add_to(total.ttfb_hit);
+    counters.ttfb_miss.add_to(total.ttfb_miss);
+  }
+  const cache::Store::Statistics store = shared_.store.statistics();
+  total.cache_objects = store.objects;
+  total.cache_bytes = store.bytes;
+  total.cache_evictions = store.evictions;
+  total.connections_accepted = gauges().accepted;
+  total.time_ms = static_cast<uint64_t>(clock_.wall().time_since_epoch().count());
+  return total;
+}
+
+NodeHealth EdgeNode::health() {
+  NodeHealth health;
+  health.serving = serving();
+  if (draining_) {
+    health.detail = "draining";
+  } else if (routes_ == nullptr) {
+    health.detail = "no configuration yet";
+  }
+  const Worker::Gauges now = gauges();
+  health.connections = static_cast<uint32_t>(now.connections);
+  health.requests_in_flight = static_cast<uint32_t>(now.active);
+
+  const MonoTime time = clock_.mono();
+  const auto used = cpu_time();
+  const auto wall = std::chrono::duration_cast<std::chrono::microseconds>(time - cpu_read_);
+  if (wall.count() > 0) {
+    health.cpu_millicores = static_cast<uint32_t>((used - cpu_used_).count() * 1000 / wall.count());
+  }
+  cpu_read_ = time;
+  cpu_used_ = used;
+
+  if (routes_ == nullptr) return health;
+  std::vector<Reachability> views;
+  for (const auto& worker : workers_) views.push_back(worker->reachability());
+  for (const OriginEndpoint& origin : routes_->origins()) {
+    bool asked = false;
+    bool answers = false;
+    for (const Reachability& view : views) {
+      const auto found = view.find(origin.endpoint);
+      if (found == view.end() || !found->second) continue;
+      asked = true;
+      answers = answers || *found->second;
+    }
+    // Before anybody asked there is nothing to say against it.
+    health.origins.push_back({.origin = origin.id,
+                              .reachable = answers || !asked,
+                              .detail = !asked    ? "not asked yet"
+                                        : answers ? ""
+                                                  : "unreachable"});
+  }
+  return health;
+}
+
+void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
+                            std::function<void()> drained) {
+  if (draining == draining_) {
+    // Asked again: the latest caller is the one who hears.
+    if (draining && undrained_ == 0 && drained) return loop_.post(std::move(drained));
+    drained_ = std::move(drained);
+    return;
+  }
+  draining_ = draining;
+  ++drain_round_;
+  drained_ = std::move(drained);
+  if (!draining) {
+    drained_ = nullptr;
+    drain_deadline_.stop();
+    for (const auto& worker : workers_) worker->resume();
+    return;
+  }
+  undrained_ = workers_.size();
+  if (deadline.count() > 0) drain_deadline_.start(deadline);
+  for (const auto& worker : workers_) {
+    worker->drain([this, round = drain_round_] {
+      loop_.post([this, round] {
+        if (round != drain_round_ || undrained_ == 0 || --undrained_ > 0) return;
+        drain_deadline_.stop();
+        if (auto done = std::exchange(drained_, nullptr)) done();
+      });
+    });
+  }
+}
+
+void EdgeNode::purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) {
+  const auto outcome = carry_out(spec, routes_.get(), shared_);
+  if (outcome) log_info("purge: {} objects", outcome->objects);
+  loop_.post([done = std::move(done), outcome] { done(outcome); });
+}
+
+std::string EdgeNode::metrics() {
+  std::vector<const Counters*> counters;
+  for (const auto& worker : workers_) counters.push_back(&worker->counters());
+  const Worker::Gauges now = gauges();
+  return write_metrics({.counters = counters,
+                        .store = shared_.store.statistics(),
+                        .flights = shared_.flights.size(),
+                        .retained_bytes = shared_.budget.used(),
+                        .connections = now.connections,
+                        .connections_accepted = now.accepted,
+                        .connections_timed_out = now.timed_out,
+                        .requests_in_flight = now.active,
+                        .access_dropped = access_ == nullptr ? 0 : access_->dropped(),
+                        .routes_version = routes_version(),
+                        .serving = serving()});
+}
+
+std::string EdgeNode::status_json() {
+  return write_status({.pop = shared_.identity.pop,
+                       .node = shared_.identity.node,
+                       .uptime = clock_.wall() - started_,
+                       .routes_version = routes_version(),
+                       .workers = workers_.size(),
+                       .cache_capacity = shared_.config.cache_memory.count,
+                       .statistics = statistics(),
+                       .health = health()});
+}
+
+}  // namespace atl::edge

@@ -1,0 +1,146 @@
+// Reads the configuration, builds every object, runs; nothing else.
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "edge/admin.h"
+#include "edge/config.h"
+#include "edge/edge_node.h"
+#include "edge/stats/access_log.h"
+#include "lib/base/log.h"
+#include "lib/config/reader.h"
+#include "lib/net/endpoint.h"
+#include "lib/net/loop.h"
+#include "lib/net/signals.h"
+#include "lib/rpc/grpc_log.h"
+#include "lib/server/server.h"
+
+namespace atl::edge {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+
+struct Flags {
+  std::string config;
+  std::string log_level = "info";
+  std::vector<std::string> pop, node, listen, admin_listen, control, state_dir, cache_memory,
+      workers, access_log;
+  bool check = false;
+};
+
+int complain(const std::vector<std::string>& problems, int code) {
+  for (const std::string& problem : problems) {
+    std::fprintf(stderr, "atoll-edge: %s\n", problem.c_str());
+  }
+  return code;
+}
+
+config::Reader reader_for(const Flags& flags) {
+  config::Reader reader = flags.config.empty() ? config::Reader::without_file()
+                                               : config::Reader::from_file(flags.config);
+  reader.flag("edge.pop", "--pop", flags.pop);
+  reader.flag("edge.node", "--node", flags.node);
+  reader.flag("edge.listen", "--listen", flags.listen);
+  reader.flag("edge.admin_listen", "--admin-listen", flags.admin_listen);
+  reader.flag("edge.control", "--control", flags.control);
+  reader.flag("edge.state_dir", "--state-dir", flags.state_dir);
+  reader.flag("edge.cache_memory", "--cache-memory", flags.cache_memory);
+  reader.flag("edge.workers", "--workers", flags.workers);
+  reader.flag("edge.access_log", "--access-log", flags.access_log);
+  return reader;
+}
+
+int serve(const Config& config, AccessLog* access) {
+  const SystemClock clock;
+  net::Loop loop;
+  EdgeNode node(loop, config, clock, access);
+  Admin admin(node, clock);
+  server::Server admin_server(loop, admin, server::Limits{});
+  if (!config.admin_listen.empty()) {
+    const auto at = net::parse_endpoint(config.admin_listen);
+    const auto free = at ? net::probe_free(*at) : Result<void>{};
+    const auto bound = free ? admin_server.listen(*at) : std::unexpected(free.error());
+    if (!bound) {
+      return complain({"admin_listen " + config.admin_listen + ": " + bound.error().detail},
+                      kFailed);
+    }
+    log_info("admin on {}", net::to_string(*bound));
+  }
+  const auto listening = node.start();
+  if (!listening) return complain({listening.error()}, kFailed);
+  for (const net::Endpoint& at : *listening) log_info("serving on {}", net::to_string(at));
+
+  bool stopping = false;
+  net::Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
+    if (signal == SIGHUP) {
+      if (access != nullptr) access->reopen();
+      return;
+    }
+    if (std::exchange(stopping, true)) return loop.stop();  // asked twice: at once
+    log_info("stopping, at most {} ms for what is in progress", config.stop_grace.count());
+    node.set_draining(true, config.stop_grace, [&] { loop.stop(); });
+  });
+  loop.run();
+  return 0;
+}
+
+int run(const Flags& flags) {
+  const auto level = parse_log_level(flags.log_level);
+  if (!level) return complain({std::string("--log-level: ") + level.error().detail}, kBadUsage);
+  log_setup("atoll-edge", *level);
+  rpc::route_grpc_log();
+  config::Reader reader = reader_for(flags);
+  const Config config = read_config(reader);
+  if (const auto wrong = reader.problems(); !wrong.empty()) return complain(wrong, kBadUsage);
+  if (flags.check) {
+    std::printf("configuration of %s: all right\n", config.pop.c_str());
+    return 0;
+  }
+  std::unique_ptr<AccessLog> access;
+  if (!config.access_log.empty()) {
+    auto opened = AccessLog::open(config.access_log, config.workers);
+    if (!opened) return complain({config.access_log + ": " + opened.error().detail}, kFailed);
+    access = std::move(*opened);
+  }
+  return serve(config, access.get());
+}
+
+}  // namespace
+}  // namespace atl::edge
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "atoll-edge: one node of a PoP; serves HTTP from its cache and fetches what it lacks");
+  atl::edge::Flags flags;
+  app.add_option("--config", flags.config,
+                 "Configuration file (TOML); every flag below wins over it");
+  app.add_option("--pop", flags.pop, "Name of the PoP")->expected(1);
+  app.add_option("--node", flags.node, "Name of this node within the PoP")->expected(1);
+  app.add_option("--listen", flags.listen, "host:port for clients; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--admin-listen", flags.admin_listen, "host:port for /healthz, /metrics, /statusz")
+      ->expected(1);
+  app.add_option("--control", flags.control, "host:port of the control plane")->expected(1);
+  app.add_option("--state-dir", flags.state_dir, "Folder for what survives a restart")->expected(1);
+  app.add_option("--cache-memory", flags.cache_memory, "Size of the cache, such as 256MiB")
+      ->expected(1);
+  app.add_option("--workers", flags.workers, "Threads that serve")->expected(1);
+  app.add_option("--access-log", flags.access_log, "File for JSON lines, \"-\" for standard output")
+      ->expected(1);
+  app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
+  app.add_flag("--check", flags.check, "Check the configuration, then exit");
+  app.set_version_flag("--version", std::string("atoll-edge ") + ATOLL_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  return atl::edge::run(flags);
+}

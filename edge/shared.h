@@ -1,0 +1,34 @@
+#pragma once
+
+#include "edge/cache/store.h"
+#include "edge/config.h"
+#include "edge/fetch/flight_table.h"
+#include "edge/fetch/retention_budget.h"
+#include "edge/identity.h"
+#include "lib/base/clock.h"
+
+namespace atl::edge {
+
+// The one thing all workers of a process share (docs/adr/0004). Every member may be used from any
+// thread. Outlives the workers.
+struct Shared {
+  Shared(const Config& with, const Clock& with_clock, uint64_t hash_seed)
+      : config(with),
+        clock(with_clock),
+        identity(Identity::of(with.pop, with.node)),
+        store({.capacity = with.cache_memory,
+               .shards = with.cache_shards,
+               .hash_seed = hash_seed,
+               .make_policy = {}}),
+        flights(with.cache_shards),
+        budget(with.retained.count) {}
+
+  const Config config;
+  const Clock& clock;
+  const Identity identity;
+  cache::Store store;
+  FlightTable flights;
+  RetentionBudget budget;
+};
+
+}  // namespace atl::edge

@@ -1,0 +1,126 @@
+#include "edge/stats/exposition.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lib/base/metrics.h"
+
+namespace atl::edge {
+namespace {
+
+void write_histogram(MetricsText& out, std::string_view kind, const Histogram& histogram) {
+  static constexpr std::string_view kBucket = "atoll_edge_ttfb_seconds_bucket";
+  uint64_t total = 0;
+  // One border per octave is enough here; the control plane gets all of them.
+  for (size_t i = 0; i < Histogram::kBuckets; ++i) {
+    total += histogram.buckets[i];
+    if (i % 4 != 3 || i > 104) continue;
+    const std::string border =
+        fmt::format("{:g}", static_cast<double>(histogram_upper_bound(i)) / 1e6);
+    out.value(kBucket, {{"answer", kind}, {"le", border}}, total);
+  }
+  out.value(kBucket, {{"answer", kind}, {"le", "+Inf"}}, total);
+  out.value("atoll_edge_ttfb_seconds_sum", {{"answer", kind}},
+            static_cast<double>(histogram.sum_us) / 1e6);
+  out.value("atoll_edge_ttfb_seconds_count", {{"answer", kind}}, total);
+}
+
+void write_counters(MetricsText& out, const std::vector<const Counters*>& workers) {
+  const auto infos = counter_infos();
+  for (size_t i = 0; i < infos.size(); ++i) {
+    const std::string name = fmt::format("atoll_edge_{}_total", infos[i].name);
+    uint64_t total = 0;
+    for (const Counters* counters : workers) total += counters->value(i);
+    out.counter(name, infos[i].help);
+    out.value(name, {}, total);
+  }
+  Histogram hit;
+  Histogram miss;
+  for (const Counters* counters : workers) {
+    counters->ttfb_hit.add_to(hit);
+    counters->ttfb_miss.add_to(miss);
+  }
+  out.histogram("atoll_edge_ttfb_seconds", "Time from request head to the answer's first byte");
+  write_histogram(out, "hit", hit);
+  write_histogram(out, "miss", miss);
+}
+
+}  // namespace
+
+std::string write_metrics(const MetricsSource& source) {
+  MetricsText out;
+  write_counters(out, source.counters);
+  const auto counter = [&](std::string_view name, std::string_view help, uint64_t value) {
+    out.counter(name, help);
+    out.value(name, {}, value);
+  };
+  const auto gauge = [&](std::string_view name, std::string_view help, uint64_t value) {
+    out.gauge(name, help);
+    out.value(name, {}, value);
+  };
+  gauge("atoll_edge_cache_objects", "Stored responses", source.store.objects);
+  gauge("atoll_edge_cache_bytes", "Bytes the cache takes, its index included", source.store.bytes);
+  gauge("atoll_edge_cache_capacity_bytes", "Bytes the cache may take", source.store.capacity);
+  counter("atoll_edge_cache_evictions_total", "Stored responses evicted for room",
+          source.store.evictions);
+  counter("atoll_edge_cache_insertions_total", "Responses stored, replacements included",
+          source.store.insertions);
+  counter("atoll_edge_cache_removals_total", "Stored responses purged or invalidated",
+          source.store.removals);
+  gauge("atoll_edge_flights", "Fetches under way", source.flights);
+  gauge("atoll_edge_retained_bytes", "Bytes kept for late readers of fetches under way",
+        source.retained_bytes);
+  gauge("atoll_edge_connections", "Client connections now", source.connections);
+  counter("atoll_edge_connections_accepted_total", "Client connections accepted",
+          source.connections_accepted);
+  counter("atoll_edge_connections_timed_out_total", "Client connections ended by a deadline",
+          source.connections_timed_out);
+  gauge("atoll_edge_requests_in_flight", "Requests not yet answered completely",
+        source.requests_in_flight);
+  counter("atoll_edge_access_log_dropped_total", "Access log lines lost to a slow disk",
+          source.access_dropped);
+  gauge("atoll_edge_configuration_version", "Version of the configuration in force",
+        source.routes_version);
+  gauge("atoll_edge_serving", "1 while the node answers requests", source.serving ? 1 : 0);
+  return std::move(out).take();
+}
+
+std::string write_status(const StatusSource& source) {
+  const NodeStatistics& s = source.statistics;
+  nlohmann::json origins = nlohmann::json::array();
+  for (const OriginHealth& origin : source.health.origins) {
+    origins.push_back(
+        {{"id", origin.origin}, {"reachable", origin.reachable}, {"detail", origin.detail}});
+  }
+  const nlohmann::json status = {
+      {"pop", source.pop},
+      {"node", source.node},
+      {"serving", source.health.serving},
+      {"detail", source.health.detail},
+      {"uptime_ms", source.uptime.count()},
+      {"configuration_version", source.routes_version},
+      {"workers", source.workers},
+      {"connections", source.health.connections},
+      {"requests_in_flight", source.health.requests_in_flight},
+      {"origins", origins},
+      {"cache",
+       {{"objects", s.cache_objects},
+        {"bytes", s.cache_bytes},
+        {"capacity", source.cache_capacity},
+        {"evictions", s.cache_evictions}}},
+      {"requests",
+       {{"hits", s.hits},
+        {"stale", s.stale},
+        {"revalidated", s.revalidated},
+        {"misses", s.misses},
+        {"collapsed", s.collapsed},
+        {"bypassed", s.bypassed},
+        {"errors", s.errors},
+        {"refused", s.refused}}},
+      {"bytes", {{"out", s.bytes_out}, {"from_cache", s.bytes_from_cache}, {"in", s.bytes_in}}},
+  };
+  return status.dump(2) + "\n";
+}
+
+}  // namespace atl::edge

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge/cache/store.h"
+#include "edge/stats/counters.h"
+#include "edge/stats/node_statistics.h"
+
+namespace atl::edge {
+
+// What one scrape is made of.
+struct MetricsSource {
+  std::vector<const Counters*> counters;  // one per worker
+  cache::Store::Statistics store;
+  uint64_t flights = 0;
+  uint64_t retained_bytes = 0;
+  uint64_t connections = 0;
+  uint64_t connections_accepted = 0;
+  uint64_t connections_timed_out = 0;
+  uint64_t requests_in_flight = 0;
+  uint64_t access_dropped = 0;
+  uint64_t routes_version = 0;
+  bool serving = false;
+};
+// Prometheus text format.
+std::string write_metrics(const MetricsSource& source);
+
+struct StatusSource {
+  std::string_view pop;
+  std::string_view node;
+  std::chrono::milliseconds uptime{0};
+  uint64_t routes_version = 0;
+  uint64_t workers = 0;
+  uint64_t cache_capacity = 0;
+  NodeStatistics statistics;
+  NodeHealth health;
+};
+// JSON for people and scripts.
+std::string write_status(const StatusSource& source);
+
+}  // namespace atl::edge
