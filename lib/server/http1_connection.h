@@ -65,7 +65,6 @@ class Http1Connection final : public Responder, net::Stream::Reader {
   // Facts that exist only during an exchange.
   struct Exchange {
     std::unique_ptr<Handler> handler;
-    bool calling = false;        // on_request() is on the stack
     bool answered = false;       // the response is complete
     bool close_after = false;    // and is the last one
     bool wants_body = false;     //
