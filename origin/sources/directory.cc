@@ -94,8 +94,14 @@ class FileExchange final : public PumpedExchange {
 
   Plan not_found(WallTime now) { return plan_text(request(), 404, "nothing is here\n", now); }
 
-  std::optional<Plan> explain(int error, WallTime now, rpc::ExchangeFailure& failure) {
-    switch (error) {
+  std::optional<Plan> explain(RootedFiles::Problem problem, WallTime now,
+                              rpc::ExchangeFailure& failure) {
+    if (problem.root && problem.number != EMFILE && problem.number != ENFILE) {
+      failure.detail =
+          fmt::format("the root cannot be opened: {}", strerrordesc_np(problem.number));
+      return std::nullopt;  // that nothing is there now does not mean 404
+    }
+    switch (problem.number) {
       case ENOENT:
       case ENOTDIR:
       case ELOOP:  // a symbolic link, where links are not followed
@@ -116,7 +122,7 @@ class FileExchange final : public PumpedExchange {
         failure.reason = FailureReason::Internal;
         break;
     }
-    failure.detail = fmt::format("the file cannot be opened: {}", strerrordesc_np(error));
+    failure.detail = fmt::format("the file cannot be opened: {}", strerrordesc_np(problem.number));
     return std::nullopt;
   }
 
@@ -168,9 +174,10 @@ class DirectorySource final : public Source {
   }
   std::string_view type() const override { return "directory"; }
   Readiness readiness() const override {
-    const int error = directory_.files.check();
-    if (error == 0) return {};
-    return {false, fmt::format("root {}: {}", directory_.options.root, strerrordesc_np(error))};
+    const auto root = directory_.files.open(".");
+    if (root) return {};
+    return {false, fmt::format("root {}: {}", directory_.options.root,
+                               strerrordesc_np(root.error().number))};
   }
 
  private:

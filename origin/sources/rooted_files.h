@@ -25,31 +25,32 @@ class Descriptor {
 
 // Files below one directory, opened so that nothing outside it can be reached, not even by somebody
 // who changes links and directories meanwhile: the kernel resolves the path beneath the root
-// (openat2, Linux 5.6). Any thread.
+// (openat2, Linux 5.6). The root itself is looked up for every file, so that it may be replaced as
+// a whole, as by a link to the current release. Any thread.
 class RootedFiles {
  public:
   // A sentence for people when `root` is not a directory that can be read, or the kernel is too
   // old.
-  static std::expected<RootedFiles, std::string> open(const std::string& root,
-                                                      bool follow_symlinks);
+  static std::expected<RootedFiles, std::string> open(std::string root, bool follow_symlinks);
 
   struct File {
     Descriptor descriptor;
     struct stat status{};
     bool directory = false;
   };
+  struct Problem {
+    int number = 0;     // errno
+    bool root = false;  // it is the root that cannot be opened
+  };
   // A regular file, open for reading, or a directory; anything else is ENOENT without being opened.
-  // The error is an errno value.
-  std::expected<File, int> open(const std::string& relative) const;
-
-  // 0, or why the root cannot be used at the moment.
-  int check() const;
+  std::expected<File, Problem> open(const std::string& relative) const;
 
  private:
-  RootedFiles(Descriptor root, bool follow) : root_(std::move(root)), follow_symlinks_(follow) {}
-  std::expected<Descriptor, int> resolve(const std::string& relative, int flags) const;
+  RootedFiles(std::string root, bool follow) : root_(std::move(root)), follow_symlinks_(follow) {}
+  std::expected<Descriptor, Problem> resolve(int root, const std::string& relative,
+                                             int flags) const;
 
-  Descriptor root_;
+  std::string root_;
   bool follow_symlinks_;
 };
 
