@@ -49,9 +49,11 @@ endif()
 add_library(atoll_warnings INTERFACE)
 target_compile_options(atoll_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wimplicit-fallthrough -Wcast-align -Wunused
+  -Wimplicit-fallthrough -Wcast-align -Wunused)
+if(ATOLL_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # A null check that a sanitizer adds makes GCC 12 see dereferences that are not there.
-  $<$<AND:$<BOOL:${ATOLL_SANITIZE}>,$<CXX_COMPILER_ID:GNU>>:-Wno-null-dereference;-Wno-maybe-uninitialized>)
+  target_compile_options(atoll_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Partial designated initialisers are how options with defaults are written here.
   target_compile_options(atoll_warnings INTERFACE -Wno-missing-designated-field-initializers)
