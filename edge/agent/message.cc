@@ -1,0 +1,131 @@
+#include "edge/agent/message.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace atl::edge {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Durations beyond this are for ever; keeps the sums of everybody else from overflowing.
+constexpr uint64_t kLongest = uint64_t{100} * 366 * 24 * 3600 * 1000;
+
+milliseconds duration(uint64_t ms) { return milliseconds(std::min(ms, kLongest)); }
+
+CachePolicy from_proto(const v1::CachePolicy& in) {
+  CachePolicy out;
+  if (in.has_enabled()) out.enabled = in.enabled();
+  if (in.has_default_ttl_ms()) out.default_ttl = duration(in.default_ttl_ms());
+  if (in.has_min_ttl_ms()) out.min_ttl = duration(in.min_ttl_ms());
+  if (in.has_max_ttl_ms()) out.max_ttl = duration(in.max_ttl_ms());
+  if (in.has_max_object_bytes()) out.max_object_bytes = in.max_object_bytes();
+  if (in.has_honour_request_directives()) {
+    out.honour_request_directives = in.honour_request_directives();
+  }
+  return out;
+}
+
+DistributionConfig from_proto(const v1::Distribution& in) {
+  DistributionConfig out;
+  out.id = in.id();
+  out.hosts.assign(in.hosts().begin(), in.hosts().end());
+  for (const v1::Behaviour& behaviour : in.behaviours()) {
+    out.behaviours.push_back(
+        {behaviour.path_pattern(),
+         behaviour.origin_group(),
+         from_proto(behaviour.cache()),
+         {behaviour.allowed_methods().begin(), behaviour.allowed_methods().end()}});
+  }
+  return out;
+}
+
+// Trailing zero buckets are left out.
+void put(const Histogram& in, v1::Histogram& out) {
+  size_t used = in.buckets.size();
+  while (used > 0 && in.buckets[used - 1] == 0) --used;
+  for (size_t i = 0; i < used; ++i) out.add_buckets(in.buckets[i]);
+  out.set_sum_us(in.sum_us);
+}
+
+}  // namespace
+
+RouteConfig from_proto(const v1::Snapshot& in) {
+  RouteConfig out;
+  out.version = in.version();
+  for (const v1::Distribution& distribution : in.distributions()) {
+    out.distributions.push_back(from_proto(distribution));
+  }
+  for (const v1::OriginGroup& group : in.origin_groups()) {
+    out.origin_groups.push_back(
+        {group.id(),
+         {group.origins().begin(), group.origins().end()},
+         {group.failover_statuses().begin(), group.failover_statuses().end()}});
+  }
+  for (const v1::OriginEndpoint& origin : in.origins()) {
+    out.origins.push_back({origin.id(), origin.endpoint(), origin.source(),
+                           duration(origin.head_timeout_ms()), duration(origin.timeout_ms())});
+  }
+  return out;
+}
+
+std::expected<PurgeSpec, std::string> from_proto(const v1::Purge& in) {
+  using Kind = PurgeSpec::Kind;
+  switch (in.what_case()) {
+    case v1::Purge::kUrl:
+      return PurgeSpec{Kind::Url, in.url(), in.soft()};
+    case v1::Purge::kPrefix:
+      return PurgeSpec{Kind::Prefix, in.prefix(), in.soft()};
+    case v1::Purge::kHost:
+      return PurgeSpec{Kind::Host, in.host(), in.soft()};
+    case v1::Purge::kTag:
+      return PurgeSpec{Kind::Tag, in.tag(), in.soft()};
+    case v1::Purge::kEverything:
+      return PurgeSpec{Kind::Everything, "", in.soft()};
+    case v1::Purge::WHAT_NOT_SET:
+      break;
+  }
+  return std::unexpected("it is of a kind that this version does not know");
+}
+
+v1::Health to_proto(const NodeHealth& in) {
+  v1::Health out;
+  out.set_serving(in.serving);
+  out.set_detail(in.detail);
+  out.set_connections(in.connections);
+  out.set_requests_in_flight(in.requests_in_flight);
+  out.set_cpu_millicores(in.cpu_millicores);
+  for (const OriginHealth& origin : in.origins) {
+    v1::Health::OriginHealth& added = *out.add_origins();
+    added.set_origin(origin.origin);
+    added.set_reachable(origin.reachable);
+    added.set_detail(origin.detail);
+  }
+  return out;
+}
+
+v1::Statistics to_proto(const NodeStatistics& in) {
+  v1::Statistics out;
+  out.set_time_ms(in.time_ms);
+  out.set_hits(in.hits);
+  out.set_stale(in.stale);
+  out.set_revalidated(in.revalidated);
+  out.set_misses(in.misses);
+  out.set_collapsed(in.collapsed);
+  out.set_bypassed(in.bypassed);
+  out.set_errors(in.errors);
+  out.set_refused(in.refused);
+  out.set_bytes_out(in.bytes_out);
+  out.set_bytes_from_cache(in.bytes_from_cache);
+  out.set_bytes_in(in.bytes_in);
+  out.set_connections_accepted(in.connections_accepted);
+  out.set_cache_objects(in.cache_objects);
+  out.set_cache_bytes(in.cache_bytes);
+  out.set_cache_evictions(in.cache_evictions);
+  put(in.ttfb_hit, *out.mutable_ttfb_hit());
+  put(in.ttfb_miss, *out.mutable_ttfb_miss());
+  return out;
+}
+
+}  // namespace atl::edge
