@@ -44,6 +44,8 @@ class RequestParser {
   State state() const { return state_; }
   // A byte of a request was received; empty lines before it do not count.
   bool begun() const { return !bytes_.empty(); }
+  // Nothing was received at all since reset().
+  bool untouched() const { return at_ == At::Start && empty_lines_ == 0; }
   // When Complete. Valid until reset().
   const RequestHead& head() const { return head_; }
   // When Refused.

@@ -532,7 +532,7 @@ void Http1Connection::keep_rest_of_input() {
 
 void Http1Connection::release_spares() {
   if (batch_ != nullptr && batch_->empty()) set_.batches_.give(std::move(batch_));
-  const bool idle = step_ == Step::Head && parser_ != nullptr && !parser_->begun();
+  const bool idle = step_ == Step::Head && parser_ != nullptr && parser_->untouched();
   if (parser_ == nullptr || (!idle && step_ != Step::Linger && step_ != Step::Dead)) return;
   parser_->reset();
   set_.parsers_.give(std::move(parser_));
