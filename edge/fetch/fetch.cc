@@ -132,8 +132,9 @@ void Fetch::on_head(const rpc::ExchangeResponseHead& head) {
     step_ = Step::NotModified;
     return;
   }
-  if (plan_.route.behaviour->origin_group->fails_over(head.status) && may_retry(true) &&
-      next_origin()) {
+  // An origin that answered has acted: only a method that asks for nothing is put to another one.
+  if (plan_.route.behaviour->origin_group->fails_over(head.status) &&
+      cache::is_safe_method(plan_.request->method()) && may_retry(true) && next_origin()) {
     return;
   }
   publish(head);
