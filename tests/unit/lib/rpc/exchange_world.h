@@ -101,7 +101,10 @@ class World final : public ExchangeService {
 
   // Turns the loop until `condition` holds; false after ten seconds.
   bool run_until(const std::function<bool()>& condition);
-  void poke() { loop.stop(); }  // any thread: look at the condition again
+  // Any thread: look at the condition again. By post(), because run() forgets an earlier stop().
+  void poke() {
+    loop.post([this] { loop.stop(); });
+  }
 
   template <class Function>
   auto locked(Function&& function) {
