@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge/admin.h"
+#include "edge/agent/agent.h"
 #include "edge/config.h"
 #include "edge/edge_node.h"
 #include "edge/stats/access_log.h"
@@ -73,7 +74,21 @@ int serve(const Config& config, AccessLog* access) {
   }
   const auto listening = node.start();
   if (!listening) return complain({listening.error()}, kFailed);
-  for (const net::Endpoint& at : *listening) log_info("serving on {}", net::to_string(at));
+  std::vector<std::string> endpoints;
+  for (const net::Endpoint& at : *listening) {
+    endpoints.push_back(net::to_string(at));
+    log_info("serving on {}", endpoints.back());
+  }
+  Agent agent(loop, node,
+              {.pop = config.pop,
+               .node = config.node,
+               .control = config.control,
+               .state_dir = config.state_dir,
+               .http_endpoints = endpoints,
+               .workers = config.workers,
+               .cache_capacity = config.cache_memory.count,
+               .version = ATOLL_VERSION});
+  agent.start();
 
   bool stopping = false;
   net::Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
@@ -84,6 +99,7 @@ int serve(const Config& config, AccessLog* access) {
     if (std::exchange(stopping, true)) return loop.stop();  // asked twice: at once
     log_info("stopping, at most {} ms for what is in progress", config.stop_grace.count());
     node.set_draining(true, config.stop_grace, [&] { loop.stop(); });
+    agent.report_health();
   });
   loop.run();
   return 0;

@@ -8,6 +8,7 @@
 
 #include "edge/cache/head.h"
 #include "edge/cache/invalidation.h"
+#include "edge/cache/key.h"
 #include "edge/cache/storability.h"
 #include "edge/cache/validation.h"
 #include "edge/cache/vary.h"
@@ -199,6 +200,7 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
                      .received = response_time_,
                      .via = context_.identity.name},
                     published.lines);
+  invalidate(response);
   storing_ = published.shared;
   body_length_ = head.body_length;
   step_ = Step::Body;
@@ -212,6 +214,22 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
   }
   transfer()->begin(std::move(published),
                     storing_ ? Transfer::Retention::Retain : Transfer::Retention::Window);
+}
+
+// RFC 9111 section 4.4. Before the answer itself is stored, which that of a POST may be.
+void Fetch::invalidate(const cache::ResponseView& response) {
+  const cache::RequestView request = plan_.request->view();
+  if (cache::is_safe_method(request.method)) return;
+  std::string key;
+  for (const std::string& target : cache::invalidated_targets(request, response)) {
+    cache::build_key({.distribution = plan_.route.distribution->id,
+                      .authority = request.authority,
+                      .path_and_query = target},
+                     key);
+    const uint64_t hash = context_.store.hash(key);
+    context_.flights.taint(key, hash, transfer().get());
+    context_.counters.invalidations.add(context_.store.remove(key, hash));
+  }
 }
 
 void Fetch::remember_uncacheable(uint16_t status) {

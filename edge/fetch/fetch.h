@@ -95,6 +95,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   bool may_retry(bool request_seen) const;
   void publish(const rpc::ExchangeResponseHead& head);
   cache::StoreReason decide(const cache::ResponseView& response, ResponseHead& head) const;
+  void invalidate(const cache::ResponseView& response);
   void remember_uncacheable(uint16_t status);
   void stop_storing();
   void apply_not_modified();

@@ -218,23 +218,7 @@ void Frontend::on_refused(uint16_t status, const char*) {
   context_.counters.count(status >= 500 ? Outcome::Error : Outcome::Refused);
 }
 
-void Frontend::invalidate(const Inquiry& inquiry, const cache::ResponseView& response,
-                          const Transfer* except) {
-  const http::RequestHead& head = inquiry.exchange.head;
-  const cache::RequestView request{head.method, head.fields, head.scheme, head.authority,
-                                   head.path_and_query};
-  std::string key;
-  for (const std::string& target : cache::invalidated_targets(request, response)) {
-    cache::build_key({.distribution = inquiry.route.distribution->id,
-                      .authority = head.authority,
-                      .path_and_query = target},
-                     key);
-    const uint64_t hash = context_.store.hash(key);
-    context_.flights.taint(key, hash, except);
-    context_.counters.invalidations.add(context_.store.remove(key, hash));
-  }
-}
-
+// The origin may have acted on a request whose answer never came.
 void Frontend::invalidate_target(const Inquiry& inquiry) {
   context_.flights.taint(inquiry.key, inquiry.hash);
   context_.counters.invalidations.add(context_.store.remove(inquiry.key, inquiry.hash));

@@ -58,9 +58,7 @@ class Frontend final : public server::Application {
 
   FrontendContext& context() { return context_; }
   Answerer& answerer() { return answerer_; }
-  // Removes what an unsafe request's answer invalidates (RFC 9111 section 4.4).
-  void invalidate(const Inquiry& inquiry, const cache::ResponseView& response,
-                  const Transfer* except);
+  // The target of an unsafe request whose answer never came.
   void invalidate_target(const Inquiry& inquiry);
   void learn_from_head(const Inquiry& inquiry, const cache::ResponseView& response,
                        const ResponseHead& head);

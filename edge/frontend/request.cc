@@ -193,7 +193,7 @@ Request::Next Request::take_head(const ResponseHead& head) {
       return try_own_variant(std::string(head.variant_key));
     }
   }
-  settle_side_effects(head);
+  learn_from_head(head);
   return answer_from(head);
 }
 
@@ -253,17 +253,12 @@ Request::Next Request::serve_stored(cache::Pin object, Outcome outcome, const Ca
   return Next::Wait;
 }
 
-// What an answer does to other stored responses (RFC 9111 sections 4.3.5 and 4.4).
-void Request::settle_side_effects(const ResponseHead& head) {
-  if (plan().mode != FetchMode::Verbatim) return;
+// What the answer to a HEAD says of a stored GET (RFC 9111 section 4.3.5).
+void Request::learn_from_head(const ResponseHead& head) {
+  if (exchange().head.method != "HEAD" || !inquiry_.found) return;
   std::vector<http::Field> fields;
   cache::read_head(head.lines, fields);
-  const cache::ResponseView response{head.status, fields};
-  const std::string_view method = exchange().head.method;
-  if (!cache::is_safe_method(method)) {
-    return frontend_.invalidate(inquiry_, response, reader_.transfer());
-  }
-  if (method == "HEAD" && inquiry_.found) frontend_.learn_from_head(inquiry_, response, head);
+  frontend_.learn_from_head(inquiry_, {head.status, fields}, head);
 }
 
 // ---- The answer --------------------------------------------------------------------------------

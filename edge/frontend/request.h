@@ -65,7 +65,7 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   bool falls_back(uint16_t status) const;
   Next serve_stale(uint16_t forward_status, std::string_view detail);
   Next serve_stored(cache::Pin object, Outcome outcome, const CacheStatus& status);
-  void settle_side_effects(const ResponseHead& head);
+  void learn_from_head(const ResponseHead& head);
   CacheStatus status_of(const ResponseHead& head) const;
   Outcome outcome_of(const ResponseHead& head) const;
   Account account(Outcome outcome, std::string_view reason) const;
