@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "edge/cache/invalidation.h"
+#include "edge/cache/range.h"
 #include "edge/cache/text.h"
 #include "edge/cache/validation.h"
 #include "edge/cache/vary.h"
@@ -130,6 +131,16 @@ bool reusable(const ResponseView& response, const ResponseDirectives& directives
   return make_meta(response, WallTime{}, WallTime{}, policy).lifetime > 0;
 }
 
+// RFC 9110 section 14.4: in these statuses Content-Range means nothing. But when it names bytes,
+// the origin sent a part and called it the whole, or the other way round: nothing to keep.
+bool shows_a_part(const ResponseView& response) {
+  return std::any_of(response.fields.begin(), response.fields.end(), [](const http::Field& field) {
+    ContentRange part;
+    return http::equal_ignore_case(field.name, "content-range") &&
+           parse_content_range(field.value, part);
+  });
+}
+
 StoreDecision by_status(uint16_t status) {
   if (status < 200) return no(StoreReason::Interim);
   if (status == 206) return no(StoreReason::Partial);
@@ -177,7 +188,7 @@ StoreDecision may_store(const RequestView& request, const ResponseView& response
     return no(StoreReason::Method);
   }
   if (const auto decision = by_status(response.status); !decision.store) return decision;
-  if (has_field(response.fields, "content-range")) return no(StoreReason::ContentRange);
+  if (shows_a_part(response)) return no(StoreReason::ContentRange);
   if (const auto decision = by_directives(request, response, directives, policy); !decision.store) {
     return decision;
   }

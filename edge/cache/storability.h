@@ -18,7 +18,7 @@ enum class StoreReason : uint8_t {
   Interim,         // 1xx
   Partial,         // 206: never stored as a complete response
   NotModified,     // 304 updates, it is not stored
-  ContentRange,    // a complete status with Content-Range: the origin lies about one of them
+  ContentRange,    // a complete status with a range of bytes: the origin lies about one of them
   Status,          // neither explicit freshness nor a status that is cacheable without
   NotUnderstood,   // must-understand with a status whose caching rules we do not know
   RequestNoStore,  // section 5.2.1.5

@@ -121,9 +121,13 @@ TEST_CASE("storability: by status and freshness (RFC 9111 section 3)") {
            Row{200, "Cache-Control: max-age=0, stale-while-revalidate=9", kYes, R::Explicit},
            Row{200, "Cache-Control: max-age=0, stale-if-error=9", kYes, R::Explicit},
            Row{200, "Cache-Control: no-cache, stale-if-error=9", kNo, R::NothingToReuse},
-           // a complete status with Content-Range: one of the two is a lie
+           // a complete status with a range of bytes: one of the two is a lie
            Row{200, "Cache-Control: max-age=60\nContent-Range: bytes 0-9/100", kNo,
                R::ContentRange},
+           Row{200, "Cache-Control: max-age=60\nContent-Range: no\nContent-Range: bytes 0-9/*", kNo,
+               R::ContentRange},
+           // RFC 9110 section 14.4: there, and without a range, the field means nothing
+           Row{200, "Cache-Control: max-age=60\nContent-Range: arizqhypg", kYes, R::Explicit},
        }) {
     check("", row.status, row.fields, row.store, row.reason);
   }
