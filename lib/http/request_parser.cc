@@ -214,7 +214,7 @@ void RequestParser::check_request_line() {
     return refuse(400, "the HTTP version is malformed");
   }
   if (version[5] != '1' || version[7] > '1') {
-    return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+    return refuse(505, "this version of HTTP is not spoken here");
   }
   head_.version_minor = static_cast<uint8_t>(version[7] - '0');
 }
