@@ -23,6 +23,7 @@ struct Delta {
 
   bool present() const { return state != State::Absent; }
   bool valid() const { return state == State::Valid; }
+  bool operator==(const Delta&) const = default;
   // Zero unless valid.
   std::chrono::seconds value() const { return std::chrono::seconds{valid() ? seconds : 0}; }
 };
@@ -43,9 +44,6 @@ struct RequestDirectives {
 
   bool operator==(const RequestDirectives&) const = default;
 };
-inline bool operator==(const Delta& a, const Delta& b) {
-  return a.state == b.state && a.seconds == b.seconds;
-}
 
 RequestDirectives parse_request_directives(http::Fields fields);
 
