@@ -1,0 +1,323 @@
+#include "control-plane/frontdoor/api.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lib/base/duration.h"
+
+namespace atl::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Reply json_reply(const Json& json, uint16_t status = 200) {
+  return {status,
+          json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+          "application/json",
+          {}};
+}
+
+Json rounded(double value, double unit) { return std::round(value / unit) * unit; }
+
+Json latency_json(const Latencies& latencies) {
+  return {{"p50_us", quantile_us(latencies, 0.5)}, {"p99_us", quantile_us(latencies, 0.99)}};
+}
+
+Json statistics_json(const NodeStatistics& statistics) {
+  Json json{{"time_ms", statistics.time_ms}, {"requests", statistics.requests()}};
+  for (size_t i = 0; i < kCounters; ++i) {
+    json[std::string(kCounterNames[i])] = statistics.counts[i];
+  }
+  json["ttfb_hit"] = latency_json(statistics.ttfb_hit);
+  json["ttfb_miss"] = latency_json(statistics.ttfb_miss);
+  return json;
+}
+
+Json rates_json(const std::array<double, kCounters>& rates) {
+  double requests = 0;
+  for (size_t i = 0; i < static_cast<size_t>(Counter::BytesOut); ++i) requests += rates[i];
+  Json json{{"requests", rounded(requests, 0.1)}};
+  for (size_t i = 0; i < kFirstGauge; ++i) {
+    json[std::string(kCounterNames[i])] = rounded(rates[i], 0.1);
+  }
+  return json;
+}
+
+Json node_json(const Fleet& fleet, const PopConfig& pop, const NodeRecord& record) {
+  const NodeState state = fleet.state(record);
+  const auto silence =
+      std::chrono::duration_cast<std::chrono::milliseconds>(fleet.now() - record.last_heard);
+  Json json{{"node", record.hello.node},
+            {"instance", record.hello.instance},
+            {"version", record.hello.version},
+            {"state", to_string(state)},
+            {"serving", state == NodeState::Active},
+            {"detail", state == NodeState::Down ? "not heard of" : record.health.detail},
+            // What clients are sent to is the configuration's; this is what the node listens on.
+            {"endpoints", pop.endpoints},
+            {"listens", record.hello.endpoints},
+            {"workers", record.hello.workers},
+            {"cache_capacity", record.hello.cache_capacity},
+            {"snapshot_version", record.snapshot_version},
+            {"snapshot_refused", record.snapshot_refused},
+            {"last_purge", record.last_purge},
+            {"last_seen_ms", silence.count()},
+            {"connections", record.health.connections},
+            {"requests_in_flight", record.health.requests_in_flight},
+            {"cpu_millicores", record.health.cpu_millicores},
+            {"origins", Json::array()}};
+  for (const OriginHealth& origin : record.health.origins) {
+    json["origins"].push_back(
+        {{"id", origin.origin}, {"reachable", origin.reachable}, {"detail", origin.detail}});
+  }
+  json["statistics"] = statistics_json(record.statistics.value_or(NodeStatistics{}));
+  json["per_second"] =
+      rates_json(state == NodeState::Down ? decltype(record.rates){} : record.rates);
+  return json;
+}
+
+Json place_json(const PopConfig& pop) {
+  return {{"id", pop.id},
+          {"city", pop.city},
+          {"country", pop.country},
+          {"latitude", pop.at.latitude},
+          {"longitude", pop.at.longitude},
+          {"endpoints", pop.endpoints}};
+}
+
+Json pops_json(const ApiView& view) {
+  Json pops = Json::array();
+  for (const PopConfig& pop : view.controller.site()->config().pops) {
+    Json json = place_json(pop);
+    const NodeState state = view.fleet.pop_state(pop.id);
+    json["state"] = to_string(state);
+    json["alive"] = state == NodeState::Active;
+    json["nodes"] = Json::array();
+    for (const NodeRecord* record : view.fleet.nodes_of(pop.id)) {
+      json["nodes"].push_back(node_json(view.fleet, pop, *record));
+    }
+    pops.push_back(std::move(json));
+  }
+  return pops;
+}
+
+Json candidate_json(const Route& route, const geo::Candidate& candidate) {
+  const PopConfig& pop = route.pop(candidate.pop);
+  Json json{{"pop", pop.id},
+            {"city", pop.city},
+            {"country", pop.country},
+            {"state", to_string(candidate.state)},
+            {"pinned", candidate.pinned}};
+  if (candidate.distance_km >= 0) {
+    json["distance_km"] = rounded(candidate.distance_km, 0.1);
+    json["rtt_ms"] = rounded(candidate.rtt_ms, 0.1);
+  }
+  return json;
+}
+
+Json optional_duration(const std::optional<std::chrono::milliseconds>& duration) {
+  return duration ? Json(format_duration(*duration)) : Json(nullptr);
+}
+
+Json behaviour_json(const BehaviourConfig& behaviour) {
+  const CachePolicy& cache = behaviour.cache;
+  return {{"path", behaviour.path},
+          {"origin_group", behaviour.origin_group},
+          {"allowed_methods", behaviour.allowed_methods},
+          {"cache",
+           {{"enabled", cache.enabled},
+            {"default_ttl", optional_duration(cache.default_ttl)},
+            {"min_ttl", optional_duration(cache.min_ttl)},
+            {"max_ttl", optional_duration(cache.max_ttl)},
+            {"max_object", cache.max_object ? Json(cache.max_object->count) : Json(nullptr)},
+            {"honour_request_directives", cache.honour_request_directives}}}};
+}
+
+// The single member of `json` that says what to purge.
+std::expected<PurgeRequest, std::string> purge_request(const Json& json) {
+  constexpr const char* kShape =
+      "send one of {\"url\": ...}, {\"prefix\": ...}, {\"host\": ...}, {\"tag\": ...} and "
+      "{\"everything\": true}, with \"soft\": true or false beside it if you like";
+  if (!json.is_object())
+    return std::unexpected(std::string("this is not a JSON object: ") + kShape);
+  PurgeRequest request;
+  bool found = false;
+  for (const auto& [key, value] : json.items()) {
+    if (key == "soft") {
+      if (!value.is_boolean()) return std::unexpected("soft is true or false");
+      request.soft = value.get<bool>();
+      continue;
+    }
+    const auto kind = parse_purge_kind(key);
+    if (!kind || found) return std::unexpected(kShape);
+    found = true;
+    request.kind = *kind;
+    if (*kind == PurgeRequest::Kind::Everything) {
+      if (value != true) return std::unexpected("everything is true or left out");
+    } else if (value.is_string()) {
+      request.value = value.get<std::string>();
+    } else {
+      return std::unexpected(fmt::format("{} is a string", key));
+    }
+  }
+  if (!found) return std::unexpected(kShape);
+  return request;
+}
+
+}  // namespace
+
+bool ready(const ApiView& view) {
+  for (const PopConfig& pop : view.controller.site()->config().pops) {
+    if (view.fleet.pop_state(pop.id) != NodeState::Active) return false;
+    for (const NodeRecord* record : view.fleet.nodes_of(pop.id)) {
+      if (view.fleet.state(*record) == NodeState::Down) continue;
+      const bool current = record->snapshot_version == view.fleet.snapshot_version() &&
+                           record->snapshot_refused.empty();
+      if (!current) return false;
+    }
+  }
+  return true;
+}
+
+Reply status_reply(const ApiView& view) {
+  return json_reply({{"ready", ready(view)},
+                     {"version", view.version},
+                     {"instance", view.fleet.options().instance},
+                     {"snapshot_version", view.fleet.snapshot_version()},
+                     {"configuration_problem", view.controller.problem()},
+                     {"last_purge", view.fleet.last_purge()},
+                     {"pops", pops_json(view)}});
+}
+
+Reply pops_reply(const ApiView& view) { return json_reply({{"pops", pops_json(view)}}); }
+
+Reply config_reply(const ApiView& view) {
+  const Config& config = view.controller.site()->config();
+  Json json{{"snapshot_version", view.fleet.snapshot_version()},
+            {"pops", Json::array()},
+            {"origins", Json::array()},
+            {"origin_groups", Json::array()},
+            {"distributions", Json::array()},
+            {"geo_databases", Json::array()}};
+  for (const PopConfig& pop : config.pops) json["pops"].push_back(place_json(pop));
+  for (const OriginConfig& origin : config.content.origins) {
+    json["origins"].push_back({{"id", origin.id},
+                               {"endpoint", origin.endpoint},
+                               {"source", origin.source},
+                               {"head_timeout", format_duration(origin.head_timeout)},
+                               {"timeout", format_duration(origin.timeout)}});
+  }
+  for (const OriginGroupConfig& group : config.content.origin_groups) {
+    json["origin_groups"].push_back({{"id", group.id},
+                                     {"origins", group.origins},
+                                     {"failover_statuses", group.failover_statuses}});
+  }
+  for (const DistributionConfig& distribution : config.content.distributions) {
+    Json behaviours = Json::array();
+    for (const BehaviourConfig& behaviour : distribution.behaviours) {
+      behaviours.push_back(behaviour_json(behaviour));
+    }
+    json["distributions"].push_back({{"id", distribution.id},
+                                     {"hosts", distribution.hosts},
+                                     {"behaviours", std::move(behaviours)}});
+  }
+  for (const auto& database : view.controller.site()->databases()) {
+    json["geo_databases"].push_back({{"path", database->path()},
+                                     {"type", database->type()},
+                                     {"build_epoch", database->build_epoch()}});
+  }
+  return json_reply(json);
+}
+
+Reply route_reply(const Route& route, std::string_view host, std::string_view path) {
+  Json json{{"client", to_string(route.client)},
+            {"client_prefix", to_string(geo::Prefix{masked(route.client, route.place.prefix_length),
+                                                    route.place.prefix_length})},
+            {"place", {{"source", to_string(route.place.source)}}},
+            {"country", route.place.country}};
+  Json& place = json["place"];
+  place["country"] = route.place.country;
+  place["city"] = route.place.city;
+  if (route.place.coordinates) {
+    place["latitude"] = rounded(route.place.coordinates->latitude, 1e-4);
+    place["longitude"] = rounded(route.place.coordinates->longitude, 1e-4);
+  }
+  const PopConfig* pop = route.chosen();
+  json["pop"] = pop == nullptr ? Json(nullptr) : Json(pop->id);
+  json["endpoints"] = pop == nullptr ? Json::array() : Json(pop->endpoints);
+  json["reason"] = to_string(route.decision.reason);
+  json["explanation"] = explain(route);
+  if (!host.empty()) json["distribution"] = route.site->find_host(host).distribution;
+  if (pop != nullptr) {
+    const geo::Candidate& first = route.decision.ranked.front();
+    if (first.distance_km >= 0) {
+      json["distance_km"] = rounded(first.distance_km, 0.1);
+      json["rtt_ms"] = rounded(first.rtt_ms, 0.1);
+    }
+    json["location"] = fmt::format("http://{}{}", pop->endpoints.front(), path);
+  } else {
+    json["error"] = "no PoP takes requests at the moment";
+  }
+  json["candidates"] = Json::array();
+  for (const geo::Candidate& candidate : route.decision.ranked) {
+    json["candidates"].push_back(candidate_json(route, candidate));
+  }
+  return json_reply(json, pop == nullptr ? 503 : 200);
+}
+
+Reply purge_reply(const Fleet& fleet, std::string_view number_text) {
+  uint64_t number = 0;
+  const char* end = number_text.data() + number_text.size();
+  const auto parsed = std::from_chars(number_text.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) {
+    return error_reply(400, "a purge is named by its number: /v1/purges/17");
+  }
+  const PurgeProgress* progress = fleet.purge_progress(number);
+  if (progress == nullptr) {
+    return error_reply(404, "this purge is not known: it was made before the last start, or never");
+  }
+  Json json{{"number", number},
+            {"time_ms", progress->purge.time_ms},
+            {"kind", to_string(progress->purge.what.kind)},
+            {"value", progress->purge.what.value},
+            {"soft", progress->purge.what.soft},
+            {"done", true},
+            {"nodes", Json::array()}};
+  for (const auto& [name, ack] : progress->nodes) {
+    Json node{{"pop", name.first}, {"node", name.second}, {"acknowledged", ack.has_value()}};
+    if (ack) {
+      node["objects"] = ack->objects;
+      node["duration_us"] = ack->duration.count();
+      node["after_us"] = ack->after.count();
+    } else {
+      json["done"] = false;
+    }
+    json["nodes"].push_back(std::move(node));
+  }
+  return json_reply(json);
+}
+
+Reply index_reply() {
+  return json_reply({{"status", "/v1/status"},
+                     {"pops", "/v1/pops"},
+                     {"configuration", "/v1/config"},
+                     {"route", "/v1/route?ip=ADDRESS&host=NAME&path=PATH"},
+                     {"purge", "POST /v1/purge, then GET /v1/purges/NUMBER"},
+                     {"health", "/healthz"},
+                     {"metrics", "/metrics"}});
+}
+
+Reply make_purge(Fleet& fleet, std::string_view body) {
+  auto request = purge_request(Json::parse(body, nullptr, false));
+  if (!request) return error_reply(400, request.error());
+  if (const char* wrong = check_purge(*request)) return error_reply(400, wrong);
+  const auto purge = fleet.purge(*std::move(request));
+  if (!purge) return error_reply(500, purge.error());
+  return json_reply(
+      {{"number", purge->number}, {"progress", fmt::format("/v1/purges/{}", purge->number)}}, 202);
+}
+
+}  // namespace atl::control

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "control-plane/controller.h"
+#include "control-plane/fleet/fleet.h"
+#include "control-plane/frontdoor/reply.h"
+#include "control-plane/frontdoor/router.h"
+
+// The answers of /v1 as JSON; shapes are in docs/api.md.
+
+namespace atl::control {
+
+// What the answers are about.
+struct ApiView {
+  const Controller& controller;
+  const Fleet& fleet;
+  std::string_view version;  // of the program
+};
+
+Reply status_reply(const ApiView& view);
+Reply pops_reply(const ApiView& view);
+Reply config_reply(const ApiView& view);
+// `host` and `path`: what the client would ask for; the host may be empty.
+Reply route_reply(const Route& route, std::string_view host, std::string_view path);
+Reply purge_reply(const Fleet& fleet, std::string_view number);
+Reply index_reply();
+
+// Whether every configured PoP takes requests and every connected node has the present snapshot.
+bool ready(const ApiView& view);
+
+// POST /v1/purge with this body.
+Reply make_purge(Fleet& fleet, std::string_view body);
+
+}  // namespace atl::control

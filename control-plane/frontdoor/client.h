@@ -1,0 +1,30 @@
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "control-plane/geo/address.h"
+#include "lib/http/field.h"
+
+namespace atl::control {
+
+// Whose place decides, and how it is known.
+struct Client {
+  geo::Address address;
+  std::string_view source;  // "socket", "x-forwarded-for" or "x-atoll-client-ip"
+};
+
+struct ClientRules {
+  std::span<const geo::Prefix> trusted_proxies;
+  bool allow_override = false;
+};
+
+// `peer`: the address of the TCP connection. X-Forwarded-For counts only from a trusted proxy: its
+// addresses are read from the right, as far as they are proxies we trust, and the first other one
+// is the client. X-Atoll-Client-IP counts only if the rules allow it. The error is a sentence.
+std::expected<Client, std::string> find_client(std::string_view peer, http::Fields fields,
+                                               const ClientRules& rules);
+
+}  // namespace atl::control

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "control-plane/controller.h"
+#include "control-plane/fleet/fleet.h"
+#include "control-plane/frontdoor/metrics.h"
+#include "control-plane/frontdoor/reply.h"
+#include "lib/base/clock.h"
+#include "lib/server/application.h"
+
+namespace atl::control {
+
+// The HTTP side of the control plane: sends clients to their PoP, explains why, and answers the
+// API. Everything but purges is answered at once. Loop thread.
+class FrontDoor final : public server::Application {
+ public:
+  // All outlive the front door.
+  FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet,
+            std::string_view version);
+
+  std::unique_ptr<server::Handler> on_request(const http::RequestHead& head,
+                                              server::Responder& responder) override;
+  void on_refused(uint16_t status, const char* reason) override;
+
+  const FrontDoorCounters& counters() const { return counters_; }
+
+ private:
+  class PurgeHandler;
+
+  bool is_api(std::string_view host, std::string_view path) const;
+  Reply api(const http::RequestHead& head, std::string_view path, std::string_view query);
+  Reply route(std::string_view query) const;
+  Reply redirect(const http::RequestHead& head, std::string_view peer, std::string_view host);
+  // Null, or why a request that changes something is not accepted.
+  const char* refuse_change(const http::RequestHead& head, std::string_view host) const;
+  bool own_host(std::string_view host) const;
+  ApiView view() const { return {controller_, fleet_, version_}; }
+  http::DateTime now() const;
+
+  const Clock& clock_;
+  const Controller& controller_;
+  Fleet& fleet_;
+  const std::string version_;
+  FrontDoorCounters counters_;
+};
+
+}  // namespace atl::control

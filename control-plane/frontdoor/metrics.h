@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "control-plane/frontdoor/api.h"
+#include "control-plane/geo/choice.h"
+
+namespace atl::control {
+
+// What the front door counts. Loop thread.
+struct FrontDoorCounters {
+  // Redirects by PoP and by why it was chosen.
+  std::map<std::pair<std::string, geo::Reason>, uint64_t> redirects;
+  uint64_t unroutable = 0;    // answered 503: no PoP takes requests
+  uint64_t unknown_host = 0;  // answered 421
+  uint64_t api_requests = 0;
+  uint64_t refused = 0;  // by the server itself: malformed, too large, too slow
+};
+
+// Prometheus text format.
+std::string metrics_text(const ApiView& view, const FrontDoorCounters& counters);
+
+}  // namespace atl::control

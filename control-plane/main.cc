@@ -1,0 +1,162 @@
+// Reads the configuration, builds every object, runs; nothing else.
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "control-plane/controller.h"
+#include "control-plane/fleet/fleet.h"
+#include "control-plane/fleet/server.h"
+#include "control-plane/frontdoor/front_door.h"
+#include "control-plane/site.h"
+#include "lib/base/durable_file.h"
+#include "lib/base/log.h"
+#include "lib/net/endpoint.h"
+#include "lib/net/loop.h"
+#include "lib/net/signals.h"
+#include "lib/net/tcp_listener.h"
+#include "lib/rpc/grpc_log.h"
+#include "lib/server/server.h"
+
+namespace atl::control {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+constexpr milliseconds kTick{100};         // how late a lost lease is noticed in the log
+constexpr milliseconds kFilePoll{500};     // how often files are looked at
+constexpr milliseconds kStopGrace{5'000};  // for HTTP exchanges in progress
+constexpr int kHeartbeatsPerLease = 4;     // so that one late heartbeat costs nothing
+
+struct Flags {
+  std::string config;
+  std::string log_level = "info";
+  bool check = false;
+};
+
+int complain(const Problems& problems, int code) {
+  for (const std::string& problem : problems) {
+    std::fprintf(stderr, "atoll-control: %s\n", problem.c_str());
+  }
+  return code;
+}
+
+std::string random_name() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}", device(), device());
+}
+
+// What is kept between runs.
+struct State {
+  SnapshotVersions versions;
+  PurgeLog purges;
+};
+
+std::expected<State, std::string> open_state(const Fixed& fixed, const Clock& clock) {
+  if (auto made = make_directory(fixed.state_dir); !made) return std::unexpected(made.error());
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock.wall()).time_since_epoch();
+  std::string warning;
+  auto versions = SnapshotVersions::open(fixed.state_dir + "/snapshot-version",
+                                         static_cast<uint64_t>(now.count()), warning);
+  if (!versions) return std::unexpected(versions.error());
+  if (!warning.empty()) log_error("{}", std::exchange(warning, {}));
+  auto purges = PurgeLog::open(fixed.state_dir + "/purges", warning);
+  if (!purges) return std::unexpected(purges.error());
+  if (!warning.empty()) log_error("{}", warning);
+  return State{*std::move(versions), *std::move(purges)};
+}
+
+std::expected<net::Endpoint, std::string> listen(server::Server& server, const std::string& text) {
+  const auto failed = [&](const Error& error) {
+    return std::unexpected(fmt::format("cannot listen on {}: {}", text, error.detail));
+  };
+  const auto at = net::parse_endpoint(text);
+  if (!at) return failed(at.error());
+  if (const auto free = net::probe_free(*at); !free) return failed(free.error());
+  const auto bound = server.listen(*at);
+  if (!bound) return failed(bound.error());
+  return *bound;
+}
+
+int serve(const std::string& path, std::shared_ptr<const Site> site) {
+  const Fixed fixed = site->config().fixed;
+  const SystemClock clock;
+  auto state = open_state(fixed, clock);
+  if (!state) return complain({state.error()}, kFailed);
+
+  net::Loop loop;
+  Fleet fleet(clock, {fixed.lease, fixed.lease / kHeartbeatsPerLease, random_name()},
+              std::move(state->purges));
+  Controller controller(path, std::move(site), std::move(state->versions), fleet);
+  if (auto applied = controller.apply(); !applied) return complain({applied.error()}, kFailed);
+
+  FrontDoor front_door(clock, controller, fleet, ATOLL_VERSION);
+  server::Server http(loop, front_door, server::Limits{});
+  const auto http_at = listen(http, fixed.listen);
+  if (!http_at) return complain({http_at.error()}, kFailed);
+  auto fleet_server = FleetServer::start(loop, fleet, fixed.fleet_listen);
+  if (!fleet_server) return complain({fleet_server.error()}, kFailed);
+  log_info("front door and API on {}, nodes join on {} (port {})", net::to_string(*http_at),
+           fixed.fleet_listen, (*fleet_server)->port());
+
+  net::Timer tick(loop, [&] { fleet.tick(); });
+  tick.start_periodic(kTick);
+  net::Timer files(loop, [&] { controller.poll_files(); });
+  files.start_periodic(kFilePoll);
+  net::Timer give_up(loop, [&] { loop.stop(); });
+  bool stopping = false;
+  const net::Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
+    if (signal == SIGHUP) return controller.reload();
+    if (std::exchange(stopping, true)) return loop.stop();  // asked twice: at once
+    log_info("stopping");
+    give_up.start(kStopGrace);
+    http.drain([&] { loop.stop(); });
+  });
+  loop.run();
+  return 0;
+}
+
+int run(const Flags& flags) {
+  const auto level = parse_log_level(flags.log_level);
+  if (!level) return complain({std::string("--log-level: ") + level.error().detail}, kBadUsage);
+  log_setup("atoll-control", *level);
+  rpc::route_grpc_log();
+  auto site = Site::load(flags.config);
+  if (!site) return complain(site.error(), kBadUsage);
+  const Config& config = (*site)->config();
+  if (flags.check) {
+    std::printf("%s: %zu PoPs, %zu distributions, all right\n", flags.config.c_str(),
+                config.pops.size(), config.content.distributions.size());
+    return 0;
+  }
+  if (config.geo_databases.empty()) {
+    log_warn("no geo_database: only the subnet table says where clients are");
+  }
+  return serve(flags.config, *std::move(site));
+}
+
+}  // namespace
+}  // namespace atl::control
+
+int main(int argc, char** argv) {
+  CLI::App app("atoll-control: sends clients to the nearest PoP and tells the PoPs what to serve");
+  atl::control::Flags flags;
+  app.add_option("--config", flags.config, "Configuration file (TOML)")->required();
+  app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
+  app.add_flag("--check", flags.check, "Check the configuration and what it names, then exit");
+  app.set_version_flag("--version", std::string("atoll-control ") + ATOLL_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  return atl::control::run(flags);
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control-plane/config/config.h"
+#include "control-plane/config/read.h"
+#include "control-plane/geo/database.h"
+#include "control-plane/geo/distance.h"
+#include "control-plane/geo/subnet_table.h"
+
+namespace atl::control {
+
+// A configuration with everything it names opened and looked up. Immutable; replaced as a whole.
+class Site {
+ public:
+  enum class Claim : uint8_t {
+    None,   // no distribution has the host
+    Any,    // only the "*" of one has it
+    Named,  // by its name or by "*.suffix"
+  };
+  struct Host {
+    Claim claim = Claim::None;
+    std::string_view distribution;  // its id
+  };
+
+  Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases);
+
+  // Reads the configuration and opens the databases. Everything that is wrong, when anything is.
+  static std::expected<std::shared_ptr<const Site>, Problems> load(const std::string& path);
+
+  const Config& config() const { return config_; }
+  const geo::SubnetTable& subnets() const { return subnets_; }
+  const std::vector<std::shared_ptr<const geo::Database>>& databases() const { return databases_; }
+  // Of config().pops, by index.
+  const std::vector<geo::Direction>& directions() const { return directions_; }
+
+  // `host`: lower case, without port. The exact name, else the longest suffix, else "*".
+  Host find_host(std::string_view host) const;
+
+ private:
+  Config config_;
+  geo::SubnetTable subnets_;
+  std::vector<std::shared_ptr<const geo::Database>> databases_;
+  std::vector<geo::Direction> directions_;
+  std::map<std::string, std::string, std::less<>> hosts_;  // "a.b", ".b" for "*.b", "*"
+};
+
+}  // namespace atl::control
