@@ -75,27 +75,35 @@ class Buffers {
 
 }  // namespace
 
-Result<std::unique_ptr<TcpStream>> TcpStream::accept_from(Loop& loop, uv_tcp_s& listener) {
+std::unique_ptr<TcpStream> TcpStream::unconnected(Loop& loop) {
   auto* node = new Node{{}, nullptr};
   ATOLL_CHECK(uv_tcp_init(loop.raw(), &node->tcp) == 0);
   node->tcp.data = node;
   std::unique_ptr<TcpStream> stream(new TcpStream(loop, node));
   node->owner = stream.get();
-  const int status = uv_accept(reinterpret_cast<uv_stream_t*>(&listener), node->stream());
+  return stream;
+}
+
+uv_tcp_s* TcpStream::handle() { return &node_->tcp; }
+
+void TcpStream::connected() {
+  uv_tcp_nodelay(&node_->tcp, 1);
+  remember_peer();
+}
+
+Result<std::unique_ptr<TcpStream>> TcpStream::accept_from(Loop& loop, uv_tcp_s& listener) {
+  auto stream = unconnected(loop);
+  const int status = uv_accept(reinterpret_cast<uv_stream_t*>(&listener), stream->node_->stream());
   if (status != 0) return std::unexpected(from_uv(status));
-  stream->remember_peer();
+  stream->remember_peer();  // TCP_NODELAY is inherited from the listener
   return stream;
 }
 
 Result<std::unique_ptr<TcpStream>> TcpStream::adopt(Loop& loop, int descriptor) {
-  auto* node = new Node{{}, nullptr};
-  ATOLL_CHECK(uv_tcp_init(loop.raw(), &node->tcp) == 0);
-  node->tcp.data = node;
-  std::unique_ptr<TcpStream> stream(new TcpStream(loop, node));
-  node->owner = stream.get();
-  const int status = uv_tcp_open(&node->tcp, descriptor);
+  auto stream = unconnected(loop);
+  const int status = uv_tcp_open(&stream->node_->tcp, descriptor);
   if (status != 0) return std::unexpected(from_uv(status));
-  stream->remember_peer();
+  stream->connected();
   return stream;
 }
 
@@ -192,6 +200,7 @@ void TcpStream::shutdown() {
 }
 
 void TcpStream::reset() {
+  broken_ = true;  // what libuv still reports is of no interest
   if (uv_is_closing(node_->handle()) != 0) return;
   if (uv_tcp_close_reset(&node_->tcp, Node::on_close) != 0) {
     uv_close(node_->handle(), Node::on_close);

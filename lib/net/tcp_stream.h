@@ -33,8 +33,12 @@ class TcpStream final : public Stream {
   std::string_view peer_address() const override { return {peer_, peer_size_}; }
 
  private:
+  friend class TcpConnector;
   struct Node;
   struct Write;
+  static std::unique_ptr<TcpStream> unconnected(Loop& loop);
+  uv_tcp_s* handle();
+  void connected();
   TcpStream(Loop& loop, Node* node) : loop_(loop), node_(node) {}
   void remember_peer();
   void report_later(Error error);
