@@ -71,6 +71,14 @@ def measure(options, edition, directory):
         return edition.client(f"http://{endpoint}", options.only, options.limit)
 
 
+def read_expected(path):
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise editions.Problem(f"{path}: {error}") from error
+
+
 def report(options, edition, results):
     """Prints the table and every difference; the exit code."""
     suites = edition.suites()
@@ -84,7 +92,7 @@ def report(options, edition, results):
     expected = options.expected or (None if options.edition or options.proxy else HERE / "expected.toml")
     if expected is None:
         return 0
-    problems = judge.compare(suites, found, tomllib.loads(pathlib.Path(expected).read_text()))
+    problems = judge.compare(suites, found, read_expected(expected))
     for problem in problems:
         print(f"not as expected: {problem}")
     print(f"{len(problems)} differences from {pathlib.Path(expected).name}")
