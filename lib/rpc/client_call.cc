@@ -36,7 +36,9 @@ Call::Call(std::shared_ptr<Shared> shared, Endpoint& endpoint, ExchangeObserver&
 
 Call::~Call() {
   if (gone_ != nullptr) *gone_ = true;
-  if (step_ == Step::Multiplexed) endpoint_.cancel(id_);
+  // A stream that was begun with a ticket may not have reached the origin yet.
+  const bool by_id = step_ == Step::Multiplexed || (step_ == Step::Streaming && ticket_unanswered_);
+  if (by_id) endpoint_.cancel(id_);
   if (step_ != Step::Over) leave();
 }
 
@@ -154,6 +156,7 @@ void Call::on_answer(v1::MultiplexResponse::Answer& answer) {
   endpoint_.left_multiplex();
   step_ = Step::Streaming;
   stream_ = ExchangeStream::start(endpoint_.body_stub(), id_, shared_->inbox);
+  ticket_unanswered_ = true;
   request_done_ = true;
   writing_ = true;
   stream_->write(std::move(resume), true);
@@ -162,6 +165,7 @@ void Call::on_answer(v1::MultiplexResponse::Answer& answer) {
 
 void Call::on_message(v1::ExchangeResponse* message) {
   reading_ = false;
+  ticket_unanswered_ = false;
   if (step_ != Step::Streaming) return;
   if (message == nullptr) {
     read_out_ = true;

@@ -113,6 +113,7 @@ class Call final : public ExchangeCall {
 
   // Response.
   std::shared_ptr<ExchangeStream> stream_;
+  bool ticket_unanswered_ = false;
   bool reading_ = false;
   bool read_out_ = false;  // the stream has nothing more to read
   bool paused_ = false;

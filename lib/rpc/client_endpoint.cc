@@ -90,6 +90,7 @@ void Endpoint::on_closed(uint64_t stream, uint64_t last_sent, const std::string&
   mux_.reset();
   body_stub_.reset();
   cancels_.clear();
+  flush_posted_ = false;  // the flush that was posted looks for the stream that is gone
   last_error_ = detail;
   reachable_ = false;
   timer_.stop();

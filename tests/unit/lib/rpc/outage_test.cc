@@ -86,7 +86,7 @@ TEST_CASE("outage: the client may die with calls of every kind in progress") {
   ExchangeHead head = world.get("/put");
   head.body_length = std::nullopt;
   auto three = world.open(head, c);
-  REQUIRE(world.run_until([&] { return b.heads == 1 && world.handlers().size() == 3; }));
+  REQUIRE(world.run_until([&] { return b.body == "begin" && world.handlers().size() == 3; }));
   one.reset();
   two.reset();
   three.reset();
