@@ -44,10 +44,11 @@ def suite_server(edition, host, port, directory):
 
 
 @contextlib.contextmanager
-def atoll(upstream):
+def atoll(upstream, workers):
     """One edge, control plane and origin in front of `upstream`; yields the edge's host:port."""
     from harness import Cluster
-    cluster = Cluster(sources={"suite": {"type": "http", "url": f"http://{upstream}"}})
+    cluster = Cluster(sources={"suite": {"type": "http", "url": f"http://{upstream}"}},
+                      edge={"workers": workers})
     try:
         try:
             cluster.start()
@@ -67,7 +68,7 @@ def measure(options, edition, directory):
     """What the client printed."""
     with contextlib.ExitStack() as stack:
         upstream = stack.enter_context(suite_server(edition, options.host, options.port, directory))
-        endpoint = options.proxy or stack.enter_context(atoll(upstream))
+        endpoint = options.proxy or stack.enter_context(atoll(upstream, options.workers))
         return edition.client(f"http://{endpoint}", options.only, options.limit)
 
 
@@ -107,6 +108,7 @@ def options_given():
     parser.add_argument("--expected", help="list of tests that do not pass (default: expected.toml for npm's edition)")
     parser.add_argument("--results", help="file for the client's results (JSON)")
     parser.add_argument("--only", metavar="TEST", help="run one test and show what went over the wire")
+    parser.add_argument("--workers", type=int, default=2, help="of the edge")
     parser.add_argument("--limit", type=float, default=600, help="seconds the client may take")
     parser.add_argument("--verbose", action="store_true", help="print every test that did not pass")
     parser.add_argument("--proxy", metavar="HOST:PORT", help="measure this proxy, already running")
