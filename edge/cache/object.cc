@@ -17,8 +17,8 @@ namespace {
 
 // Segments below this are joined with their neighbours: an upstream that sends a byte at a time
 // must not cost a header for each.
-constexpr size_t kSmallSegment = 4 * 1024;
-constexpr size_t kJoinedSegment = 64 * 1024;
+constexpr size_t kSmallSegment = size_t{4} * 1024;
+constexpr size_t kJoinedSegment = size_t{64} * 1024;
 
 std::vector<SegmentRef> join_small(std::vector<SegmentRef> body) {
   std::erase_if(body, [](const SegmentRef& s) { return s->bytes().empty(); });

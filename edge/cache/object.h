@@ -18,7 +18,7 @@ namespace atl::cache {
 class Pin;
 
 // Bodies up to this many bytes live in the object's own allocation.
-inline constexpr uint64_t kInlineBody = 16 * 1024;
+inline constexpr uint64_t kInlineBody = uint64_t{16} * 1024;
 // Key, variant key and head are each below this.
 inline constexpr size_t kMaxObjectPart = 65'535;
 
@@ -128,7 +128,7 @@ class Pin {
     object->refs_.fetch_add(1, std::memory_order_relaxed);
     return Pin(object);
   }
-  const Object* detach() && { return std::exchange(object_, nullptr); }
+  const Object* detach() { return std::exchange(object_, nullptr); }
   static void release(const Object* object) {
     if (object->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) Object::destroy(object);
   }

@@ -113,7 +113,8 @@ size_t Store::Shard::growth() const {
          policy->memory_for(now);
 }
 
-Store::Store(StoreOptions options) : capacity_(options.capacity.count), seed_(options.hash_seed) {
+Store::Store(const StoreOptions& options)
+    : capacity_(options.capacity.count), seed_(options.hash_seed) {
   const unsigned shards = std::bit_ceil(std::clamp(options.shards, 1U, 4096U));
   shard_bits_ = static_cast<unsigned>(std::countr_zero(shards));
   size_t fixed = 0;
@@ -169,7 +170,7 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
       if (const Handle old = shard.exact(object->key(), tag, object->variant_key());
           old != kNoHandle) {
         out[0] = Pin(shard.index.object(old));
-        shard.index.set_object(old, std::move(object).detach());
+        shard.index.set_object(old, object.detach());
         shard.policy->on_replace(old, entry);
         ++shard.replacements;
       } else if (!shard.index.full()) {
@@ -180,7 +181,7 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
           ++shard.evictions;
           shard.evicted_bytes += out[1]->charge();
         }
-        shard.policy->on_insert(shard.index.add(tag, std::move(object).detach()), entry);
+        shard.policy->on_insert(shard.index.add(tag, object.detach()), entry);
       }
       if (!object) {
         ++shard.insertions;
@@ -221,7 +222,7 @@ bool Store::refresh(const Pin& old, Pin fresh, std::optional<uint64_t> epoch) {
     const Handle handle = shard.holder_of(old.get(), tag_of(hash));
     if (handle != kNoHandle && (!epoch || *epoch == purge_epoch(hash))) {
       out = Pin(shard.index.object(handle));
-      shard.index.set_object(handle, std::move(fresh).detach());
+      shard.index.set_object(handle, fresh.detach());
       shard.policy->on_replace(handle, {hash, after});
       ++shard.insertions;
       ++shard.replacements;

@@ -42,7 +42,7 @@ struct StoreOptions {
 // belong to whoever holds the pin.) Index memory is not given back when objects leave.
 class Store {
  public:
-  explicit Store(StoreOptions options);
+  explicit Store(const StoreOptions& options);
   Store(ByteSize capacity, unsigned shards) : Store(StoreOptions{capacity, shards, 0, {}}) {}
   ~Store();
   Store(const Store&) = delete;
