@@ -27,11 +27,13 @@ running() {
   return 1
 }
 
-# outdated NAME BINARY CONFIG: the running one is not what would be started now.
+# outdated NAME BINARY CONFIG: the running one is not what would be started now. A PoP starts again
+# with the origin's configuration as well: what it has cached is another site's.
 outdated() {
   local exe
   exe=$(readlink -- "/proc/$process_pid/exe" 2>/dev/null) || return 1
-  [[ $exe != "$process_bin/$2" || $cluster_conf/$3 -nt $process_run/$1.pid ]]
+  [[ $exe != "$process_bin/$2" || $cluster_conf/$3 -nt $process_run/$1.pid ]] ||
+    [[ $1 == pop-* && $cluster_conf/origin.toml -nt $process_run/$1.pid ]]
 }
 
 # listening ADDRESS:PORT

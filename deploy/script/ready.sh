@@ -17,12 +17,14 @@ ready_status() {
   answer=$(curl -sS --max-time 2 "http://$cluster_control/v1/status" 2>&1) ||
     { printf 'the control plane does not answer (%s)' "$answer"; return; }
   jq -r '
+    def listed(text): if length > 0 then text + (unique | join("; ")) else empty end;
     if .ready == true then empty
     elif (.pops | type) != "array" then "the control plane answers without a list of PoPs"
     else
-      ([.pops[] | select(.alive | not) | .id] | if length > 0 then "not joined yet: " + join(", ") else empty end),
-      ([.pops[] | select(.alive) | .nodes[]? | select(.serving | not) | .detail // empty] | unique
-        | if length > 0 then "not serving: " + join("; ") else empty end),
+      ([.pops[] | select(.alive | not) | .id] | listed("not joined yet: ")),
+      ([.pops[] | .id as $pop | .nodes[] | select(.snapshot_refused != "") | $pop + ": " + .snapshot_refused]
+        | listed("configuration refused by ")),
+      ([.pops[].nodes[] | select(.state != "active") | .detail] | listed("not serving: ")),
       "the configuration has not reached every PoP"
     end' <<<"$answer" 2>/dev/null | head -n 1 || printf 'the control plane answers no JSON'
 }
