@@ -104,7 +104,7 @@ class Store {
     uint64_t evictions = 0;  // for room, or because a key had too many variants
     uint64_t evicted_bytes = 0;
     uint64_t removals = 0;  // purges and invalidations
-    uint64_t refused = 0;   // insert() that found no room
+    uint64_t refused = 0;   // insert() that stored nothing: no room, or outdated by a purge
   };
   Statistics statistics() const;
 
