@@ -414,10 +414,13 @@ void FetchSet::remove(Fetch& fetch) {
   context_.loop.dispose(std::move(gone));
 }
 
-void FetchSet::tick() {
-  const MonoTime now = context_.loop.now();
+void FetchSet::check_deadlines(MonoTime now) {
   // From the back: a fetch that ends is replaced by the last one, which has been looked at.
   for (size_t i = fetches_.size(); i-- > 0;) fetches_[i]->check_deadline(now);
+}
+
+void FetchSet::tick() {
+  check_deadlines(context_.loop.now());
   log_tokens_ = std::min<uint32_t>(log_tokens_ + 3, 10);
   if (unlogged_ != 0 && log_tokens_ > 0) {
     --log_tokens_;

@@ -147,6 +147,9 @@ class FetchSet {
   // Every answer still in arrival is cut off; nobody hears of it.
   void abort_all();
 
+  // Gives up what has waited too long; runs by itself four times a second.
+  void check_deadlines(MonoTime now);
+
   size_t size() const { return fetches_.size(); }
   FetchContext& context() { return context_; }
 

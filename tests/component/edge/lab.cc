@@ -52,6 +52,7 @@ void Client::respond(std::span<const std::string_view> head, std::span<const std
   for (const std::string_view piece : body) take(piece);
   holders_.push_back(std::move(holder));
   ended_ = true;
+  if (on_end) on_end();
 }
 
 void Client::begin(std::span<const std::string_view> head, server::Framing framing) {
@@ -76,11 +77,13 @@ bool Client::write(std::string_view piece, Holder holder) {
 void Client::finish(std::string_view trailers) {
   trailers_ = trailers;
   ended_ = true;
+  if (on_end) on_end();
 }
 
 void Client::fail() {
   failed_ = true;
   ended_ = true;
+  if (on_end) on_end();
 }
 
 Bench::Bench(edge::Shared& shared, FakeOrigin& origin) : client(make_fake_client(loop, origin)) {
@@ -126,6 +129,12 @@ std::shared_ptr<Client> Bench::ask_for(RequestSpec spec) {
   auto made = request(std::move(spec));
   settle();
   return made;
+}
+
+void settle(std::initializer_list<Bench*> benches) {
+  for (int i = 0; i < 4; ++i) {
+    for (Bench* bench : benches) bench->settle();
+  }
 }
 
 Lab::Lab(uint64_t max_object, uint64_t retained)

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,6 +63,8 @@ class Client final : public server::Responder {
   bool full() const { return full_; }
   // False: only counts the body.
   bool keep_body = true;
+  // Called when the exchange has ended, whichever way.
+  std::function<void()> on_end;
 
   void inform(std::string_view lines) override;
   void respond(std::span<const std::string_view> head, std::span<const std::string_view> body,
@@ -119,6 +122,9 @@ struct Bench {
   std::unique_ptr<edge::FetchSet> fetches;
   std::unique_ptr<edge::Frontend> frontend;
 };
+
+// Runs several benches in turn until nothing more comes of it.
+void settle(std::initializer_list<Bench*> benches);
 
 // One node's shared parts and its first worker, with one distribution for every host: "/private/*"
 // does not cache, "/read/*" allows GET and HEAD, everything else caches; two origins in one group.
