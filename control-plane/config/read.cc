@@ -8,6 +8,7 @@
 
 #include "control-plane/config/check.h"
 #include "control-plane/config/subnets.h"
+#include "lib/base/duration.h"
 #include "lib/config/reader.h"
 
 namespace atl::control {
@@ -18,10 +19,17 @@ using config::Section;
 using OpenSubnets = std::function<Reader(const std::string& path)>;
 
 constexpr std::chrono::milliseconds kShortestLease{200};
+constexpr std::chrono::milliseconds kLongestLease{60'000};
 constexpr std::chrono::milliseconds kShortestTimeout{1};
+constexpr std::chrono::milliseconds kLongestTimeout{86'400'000};
 
 std::string beside(const std::string& config_path, const std::string& path) {
   return (std::filesystem::path(config_path).parent_path() / path).lexically_normal().string();
+}
+
+void refuse_longer(Section& section, std::string_view key, std::chrono::milliseconds value,
+                   std::chrono::milliseconds most) {
+  if (value > most) section.problem(key, "must be at most \"" + format_duration(most) + "\"");
 }
 
 Fixed read_fixed(Section& control, const std::string& path) {
@@ -31,6 +39,7 @@ Fixed read_fixed(Section& control, const std::string& path) {
   fixed.state_dir = control.string("state_dir");
   if (!fixed.state_dir.empty()) fixed.state_dir = beside(path, fixed.state_dir);
   fixed.lease = control.duration("lease", fixed.lease, kShortestLease);
+  refuse_longer(control, "lease", fixed.lease, kLongestLease);
   if (fixed.listen == fixed.fleet_listen && !fixed.listen.ends_with(":0")) {
     control.problem("fleet_listen", "is the same address as listen: give it another port");
   }
@@ -74,6 +83,8 @@ OriginConfig read_origin(Section& section) {
   origin.source = section.string("source");
   origin.head_timeout = section.duration("head_timeout", origin.head_timeout, kShortestTimeout);
   origin.timeout = section.duration("timeout", origin.timeout);
+  refuse_longer(section, "head_timeout", origin.head_timeout, kLongestTimeout);
+  refuse_longer(section, "timeout", origin.timeout, kLongestTimeout);
   return origin;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -20,7 +21,8 @@ Reply json_reply(const Json& json, uint16_t status = 200) {
           {}};
 }
 
-Json rounded(double value, double unit) { return std::round(value / unit) * unit; }
+// To so many parts of one: 10 keeps one decimal.
+Json rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
 Json latency_json(const Latencies& latencies) {
   return {{"p50_us", quantile_us(latencies, 0.5)}, {"p99_us", quantile_us(latencies, 0.99)}};
@@ -39,9 +41,9 @@ Json statistics_json(const NodeStatistics& statistics) {
 Json rates_json(const std::array<double, kCounters>& rates) {
   double requests = 0;
   for (size_t i = 0; i < static_cast<size_t>(Counter::BytesOut); ++i) requests += rates[i];
-  Json json{{"requests", rounded(requests, 0.1)}};
+  Json json{{"requests", rounded(requests, 10)}};
   for (size_t i = 0; i < kFirstGauge; ++i) {
-    json[std::string(kCounterNames[i])] = rounded(rates[i], 0.1);
+    json[std::string(kCounterNames[i])] = rounded(rates[i], 10);
   }
   return json;
 }
@@ -112,8 +114,8 @@ Json candidate_json(const Route& route, const geo::Candidate& candidate) {
             {"state", to_string(candidate.state)},
             {"pinned", candidate.pinned}};
   if (candidate.distance_km >= 0) {
-    json["distance_km"] = rounded(candidate.distance_km, 0.1);
-    json["rtt_ms"] = rounded(candidate.rtt_ms, 0.1);
+    json["distance_km"] = rounded(candidate.distance_km, 10);
+    json["rtt_ms"] = rounded(candidate.rtt_ms, 10);
   }
   return json;
 }
@@ -242,8 +244,8 @@ Reply route_reply(const Route& route, std::string_view host, std::string_view pa
   place["country"] = route.place.country;
   place["city"] = route.place.city;
   if (route.place.coordinates) {
-    place["latitude"] = rounded(route.place.coordinates->latitude, 1e-4);
-    place["longitude"] = rounded(route.place.coordinates->longitude, 1e-4);
+    place["latitude"] = rounded(route.place.coordinates->latitude, 1e4);
+    place["longitude"] = rounded(route.place.coordinates->longitude, 1e4);
   }
   const PopConfig* pop = route.chosen();
   json["pop"] = pop == nullptr ? Json(nullptr) : Json(pop->id);
@@ -254,8 +256,8 @@ Reply route_reply(const Route& route, std::string_view host, std::string_view pa
   if (pop != nullptr) {
     const geo::Candidate& first = route.decision.ranked.front();
     if (first.distance_km >= 0) {
-      json["distance_km"] = rounded(first.distance_km, 0.1);
-      json["rtt_ms"] = rounded(first.rtt_ms, 0.1);
+      json["distance_km"] = rounded(first.distance_km, 10);
+      json["rtt_ms"] = rounded(first.rtt_ms, 10);
     }
     json["location"] = fmt::format("http://{}{}", pop->endpoints.front(), path);
   } else {

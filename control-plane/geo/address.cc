@@ -6,12 +6,35 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <span>
 
 namespace atl::geo {
 namespace {
 
 constexpr std::array<uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr unsigned kMappedBits = 96;
+
+struct BlockV4 {
+  uint32_t address;
+  unsigned length;
+};
+// RFC 6890 and its successors, as far as they are not delivered to from anywhere.
+constexpr BlockV4 kSpecialV4Blocks[] = {
+    {0x00000000, 8},   // this network
+    {0x0a000000, 8},   // private
+    {0x64400000, 10},  // carrier NAT
+    {0x7f000000, 8},   // loopback
+    {0xa9fe0000, 16},  // link-local
+    {0xac100000, 12},  // private
+    {0xc0000000, 24},  // protocol assignments
+    {0xc0000200, 24},  // documentation
+    {0xc0a80000, 16},  // private
+    {0xc6120000, 15},  // benchmarks
+    {0xc6336400, 24},  // documentation
+    {0xcb007100, 24},  // documentation
+    {0xe0000000, 3},   // multicast and reserved
+};
+constexpr std::span<const BlockV4> kSpecialV4(kSpecialV4Blocks);
 
 }  // namespace
 
@@ -51,6 +74,23 @@ Address masked(const Address& address, unsigned length) {
     result.bytes[whole] = static_cast<uint8_t>(address.bytes[whole] & (0xff00u >> rest));
   }
   return result;
+}
+
+bool is_global(const Address& address) {
+  if (address.is_v4()) {
+    uint32_t number = 0;
+    for (size_t i = kMapped.size(); i < address.bytes.size(); ++i) {
+      number = number << 8 | address.bytes[i];
+    }
+    return std::none_of(kSpecialV4.begin(), kSpecialV4.end(), [number](const BlockV4& block) {
+      return (number ^ block.address) >> (32 - block.length) == 0;
+    });
+  }
+  // 2000::/3 is what has been given out (RFC 4291), without 2001:db8::/32 for documentation.
+  const auto& bytes = address.bytes;
+  const bool documentation =
+      bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0x0d && bytes[3] == 0xb8;
+  return bytes[0] >> 5 == 1 && !documentation;
 }
 
 bool Prefix::contains(const Address& other) const { return masked(other, length) == address; }

@@ -57,6 +57,7 @@ Place locate(const Address& address, const SubnetTable& subnets,
              std::span<const std::shared_ptr<const Database>> databases) {
   if (const SubnetRule* rule = subnets.find(address)) return of_rule(*rule);
   Place nowhere;
+  if (!is_global(address)) return nowhere;
   for (const std::shared_ptr<const Database>& database : databases) {
     const Database::Answer answer = database->find(address);
     nowhere.prefix_length = std::max(nowhere.prefix_length, answer.prefix_length);

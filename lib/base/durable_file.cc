@@ -51,7 +51,7 @@ bool sync_directory_of(const std::string& path) {
 }  // namespace
 
 std::expected<void, std::string> replace_file(const std::string& path, std::string_view bytes) {
-  const std::string temporary = path + ".new";
+  const std::string temporary = fmt::format("{}.new", path);
   const auto fail = [&](int error) {
     unlink(temporary.c_str());
     return std::unexpected(fmt::format("cannot write {}: {}", path, reason(error)));
