@@ -328,7 +328,17 @@ class Cluster:
         self.wait_ready()
         return self
 
+    def origin_up(self):
+        self.check_running(self.origin)
+        host, port = self.origin_endpoint.rsplit(":", 1)
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+            return True
+        except OSError:
+            return False
+
     def wait_ready(self):
+        wait_until(self.origin_up, READY, "the origin listens")
         wait_until(self.control_up, READY, "the control plane answers")
         for pop in self.edges:
             wait_until(lambda: self.edge_up(pop), READY, f"edge {pop} is serving")

@@ -94,7 +94,8 @@ class Browser:
 class Pages(ClusterTest):
     @classmethod
     def make_cluster(cls):
-        return Cluster(sources={"site": {"type": "directory", "root": str(BOOK.parent)}})
+        return Cluster(sources={"site": {
+            "type": "directory", "root": str(BOOK.parent), "cache_control": "public, max-age=600"}})
 
     def browser(self):
         log = open(self.shared.path("chromedriver.log"), "ab")

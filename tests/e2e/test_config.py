@@ -1,5 +1,6 @@
 """Broken configuration and a hostile machine: a clear sentence, the old state stays."""
 
+import errno
 import os
 import pathlib
 import socket
@@ -221,13 +222,12 @@ class HostileMachine(ClusterTest):
                 self.skipTest("a small file system cannot be mounted here: "
                               + mounted.stderr.decode().strip())
             try:
-                with open(f"{place}/filler", "wb") as filler:
+                with open(f"{place}/filler", "wb", buffering=0) as filler:
                     try:
                         while True:
                             filler.write(bytes(1024))
-                            filler.flush()
-                    except OSError:
-                        pass
+                    except OSError as error:
+                        self.assertEqual(error.errno, errno.ENOSPC)
                 cluster = self.cluster(edge={"state_dir": place})
                 self.assertEqual(cluster.get("/object/1?size=1000").status, 200)
                 self.assertHit(cluster.get("/object/1?size=1000"))
@@ -249,7 +249,7 @@ class HostileMachine(ClusterTest):
             cluster.edges["fra"].process.terminate()
             out, err = download.communicate(timeout=30)
         self.assertEqual(out, b"30000000", err)
-        self.assertEqual(cluster.edges["fra"].stop(), 0)
+        self.assertEqual(cluster.edges["fra"].process.wait(15), 0)
 
     @staticmethod
     def in_flight(cluster):

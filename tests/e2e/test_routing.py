@@ -97,8 +97,8 @@ class PopsComeAndGo(ClusterTest):
         cluster.edges["fra"].kill()
         wait_until(lambda: cluster.route(client_in("DE")) is None, 3, "no route is given")
         self.assertEqual(request(cluster.http, f"/v1/route?ip={client_in('DE')}").status, 503)
-        self.assertEqual(request(cluster.http, "/", fields={"X-Forwarded-For": client_in("DE")}).status,
-                         503)
+        self.assertEqual(request(cluster.http, "/page", fields={"X-Forwarded-For": client_in("DE")})
+                         .status, 503)
 
     def test_a_stopped_edge_finishes_and_leaves_at_once(self):
         cluster = self.cluster(pops=["fra", "sin"])
