@@ -78,10 +78,7 @@ void Http1Connection::on_turn_end() {
 }
 
 void Http1Connection::on_drain() {
-  const bool idle = step_ == Step::Head && (parser_ == nullptr || !parser_->begun());
-  if (!idle || !pending_.empty()) return;  // its next response says "close"
-  begin_close();
-  settle();
+  if (idle()) settle();  // otherwise its next response says "close"
 }
 
 void Http1Connection::cut_off() {
@@ -131,7 +128,8 @@ void Http1Connection::on_deadline(MonoTime now) {
 // ---- The steps -------------------------------------------------------------------------------
 
 void Http1Connection::run() {
-  if (running_ || step_ == Step::Dead) return;
+  if (running_) return;
+  if (step_ == Step::Dead) return settle();  // it died outside: in on_end(), in fail()
   running_ = true;
   if (!live_input_) input_ = pending_;
   while (step() == Next::More) {
@@ -487,8 +485,15 @@ void Http1Connection::wake() {
 // ---- After every change
 // --------------------------------------------------------------------------
 
+// Between requests, with nothing of the next one here.
+bool Http1Connection::idle() const {
+  return step_ == Step::Head && pending_.empty() && (parser_ == nullptr || !parser_->begun());
+}
+
 void Http1Connection::settle() {
   if (buried_) return;
+  // Also where a response promised to keep the connection before draining began.
+  if (set_.draining_ && idle()) begin_close();
   if (step_ == Step::Linger) std::string().swap(pending_);
   if (step_ != Step::Dead) flush();
   if (step_ == Step::Linger && !std::exchange(fin_sent_, true)) stream_->shutdown();

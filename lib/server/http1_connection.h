@@ -101,6 +101,7 @@ class Http1Connection final : public Responder, net::Stream::Reader {
   bool keeps_alive() const;
   bool can_drain_body() const;
   bool has_room() const;
+  bool idle() const;
   void wake();
 
   void settle();

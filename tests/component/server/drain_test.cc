@@ -36,6 +36,25 @@ TEST_CASE("drain: idle connections close, an exchange in progress is answered wi
   CHECK(harness.set.statistics().connections == 0);
 }
 
+TEST_CASE("drain: a connection that was promised to be kept is closed once it is idle") {
+  ServerHarness harness;
+  MemoryPeer& streaming = harness.connect();
+  MemoryPeer& discarding = harness.connect();
+  streaming.set_window(1000);
+  harness.send(streaming, "GET /large?1000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  harness.send(discarding, "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+  harness.set.set_draining(true);
+  harness.settle();
+  CHECK_FALSE(streaming.saw_fin());
+  CHECK_FALSE(discarding.saw_fin());
+  streaming.take(std::string::npos);
+  harness.settle();
+  harness.send(discarding, "llo");
+  CHECK(streaming.received().ends_with("\r\n0\r\n\r\n"));
+  CHECK(streaming.saw_fin());
+  CHECK(discarding.saw_fin());
+}
+
 TEST_CASE("drain: when it is called off, connections are kept again") {
   ServerHarness harness;
   MemoryPeer& peer = harness.connect();
