@@ -92,13 +92,13 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
-  state_->stopping.store(false, std::memory_order_relaxed);
-  while (!state_->stopping.load(std::memory_order_relaxed)) uv_run(&state_->loop, UV_RUN_ONCE);
+  // A stop() that came before the thread got here counts too; it is used up.
+  while (!state_->stopping.exchange(false)) uv_run(&state_->loop, UV_RUN_ONCE);
   state_->end_turn();
 }
 
 void Loop::stop() {
-  state_->stopping.store(true, std::memory_order_relaxed);
+  state_->stopping.store(true);
   uv_async_send(&state_->wake);
 }
 

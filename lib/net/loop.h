@@ -25,7 +25,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Returns after stop(), when the turn in progress ends. May be called again.
+  // Returns after stop(), when the turn in progress ends; at once if stop() was called before. Each
+  // return uses up every stop() until then. May be called again.
   void run();
   void stop();  // any thread
 

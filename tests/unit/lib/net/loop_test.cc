@@ -108,14 +108,16 @@ TEST_CASE("loop: what is disposed of lives until the turn ends") {
   CHECK(dead);
 }
 
-TEST_CASE("loop: stop() from another thread, and run() again") {
+TEST_CASE("loop: a stop() that comes before run() is not lost, and run() may be called again") {
   Loop loop;
   for (int i = 0; i < 3; ++i) {
     std::thread other([&] { loop.stop(); });
     other.join();
+    loop.run();  // would never return
     bool ran = false;
     loop.post([&] {
       ran = true;
+      loop.stop();
       loop.stop();
     });
     loop.run();
