@@ -56,6 +56,12 @@ void Fleet::welcome(SessionId session) {
   if (record == nullptr) return;
   log_info("fleet: {}/{} joined, version {}, instance {}", record->hello.pop, record->hello.node,
            record->hello.version, record->hello.instance);
+  // What it did while nobody could hear it say so.
+  for (PurgeProgress& progress : progress_) {
+    if (progress.purge.number > record->last_purge) continue;
+    auto& ack = progress.nodes[{record->hello.pop, record->hello.node}];
+    if (!ack) ack = PurgeAck{0, {}, since(progress.begun)};
+  }
   // Purges first: what they cover must not be served once more under a new snapshot. The snapshot
   // goes out even if the version is the node's own, because a control plane that lost its state
   // counts from one again.
@@ -94,10 +100,13 @@ void Fleet::on_purge_ack(SessionId session, uint64_t number, uint64_t objects,
   record->last_purge = std::max(record->last_purge, number);
   for (PurgeProgress& progress : progress_) {
     if (progress.purge.number != number) continue;
-    const auto after =
-        std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - progress.begun);
-    progress.nodes[{record->hello.pop, record->hello.node}] = PurgeAck{objects, duration, after};
+    progress.nodes[{record->hello.pop, record->hello.node}] =
+        PurgeAck{objects, duration, since(progress.begun)};
   }
+}
+
+std::chrono::microseconds Fleet::since(MonoTime begun) const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - begun);
 }
 
 void Fleet::on_closed(SessionId session) {

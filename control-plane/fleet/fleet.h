@@ -86,6 +86,8 @@ class Fleet {
  private:
   NodeRecord* heard(SessionId session) { return registry_.heard(session, clock_.mono()); }
 
+  std::chrono::microseconds since(MonoTime begun) const;
+
   const Clock& clock_;
   const Options options_;
   Registry registry_;
