@@ -1,0 +1,92 @@
+// The hit path through everything but the socket: bytes in, parse, route, look up, judge, answer,
+// bytes out. One read, one write, no allocation (docs/adr/0002-async-idiom.md).
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "lib/server/connection_set.h"
+#include "tests/component/edge/lab.h"
+#include "tests/support/memory_stream.h"
+
+namespace {
+std::atomic<size_t> g_allocations{0};
+}
+
+void* operator new(size_t size) {
+  g_allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace atl::test {
+namespace {
+
+struct Row {
+  const char* what;
+  const char* lines;
+  const char* status;
+  size_t body;
+};
+
+std::string request_for(const Row& row) {
+  return std::string(
+             "GET /assets/%61pp.js?v=3 HTTP/1.1\r\nHost: WWW.example.org\r\n"
+             "User-Agent: Mozilla/5.0 (X11)\r\nAccept: */*\r\n"
+             "Accept-Encoding: gzip, deflate, br\r\nAccept-Language: en-GB,en;q=0.5\r\n"
+             "Referer: http://www.example.org/\r\nCookie: a=b; c=d\r\n") +
+         row.lines + "\r\n";
+}
+
+TEST_CASE("allocation: a hit makes none, from bytes to bytes") {
+  for (const size_t size : {size_t{0}, size_t{1000}, size_t{300'000}}) {
+    CAPTURE(size);
+    Lab lab;
+    lab.origin.on_open = [size](const FakeCallPtr& call) {
+      call->head(200,
+                 "Cache-Control: max-age=600\r\nETag: \"v1\"\r\nVary: Accept-Encoding\r\n"
+                 "Content-Type: text/javascript\r\n",
+                 size);
+      for (size_t sent = 0; sent < size; sent += 50'000) {
+        call->body(std::string(std::min<size_t>(50'000, size - sent), 'x'));
+      }
+      call->end();
+    };
+    lab.bench.ask("/assets/%61pp.js?v=3", {{"Accept-Encoding", "br,gzip,deflate"}});
+    REQUIRE(lab.bench.counters.stored.get() == 1);
+
+    server::ConnectionSet set{*lab.bench.frontend, {}, lab.clock, {.wake = [](auto) {}}};
+    for (const Row& row :
+         {Row{"whole", "", "HTTP/1.1 200", size},
+          Row{"not modified", "If-None-Match: \"v1\"\r\n", "HTTP/1.1 304", 0},
+          Row{"max-age", "Cache-Control: max-age=300\r\n", "HTTP/1.1 200", size}}) {
+      CAPTURE(row.what);
+      const std::string request = request_for(row);
+      testing::MemoryPeer peer;
+      set.adopt(peer.stream());
+      peer.send(request);
+      CHECK(peer.received().starts_with(row.status));
+      CHECK(peer.received().find("Cache-Status: atoll-fra; hit; ttl=") != std::string::npos);
+      peer.discard_output();
+      for (int i = 0; i < 10; ++i) peer.send(request);
+      const uint64_t hits = lab.bench.counters.hits.get();
+      const uint64_t bytes = lab.bench.counters.bytes_out.get();
+      const size_t reads = peer.reads();
+      const size_t writes = peer.writes();
+      const size_t before = g_allocations;
+      for (int i = 0; i < 100; ++i) peer.send(request);
+      CHECK(g_allocations - before == 0);
+      CHECK(peer.reads() - reads == 100);
+      CHECK(peer.writes() - writes == 100);
+      CHECK(lab.bench.counters.hits.get() - hits == 100);
+      CHECK(lab.bench.counters.bytes_out.get() - bytes == 100 * row.body);
+    }
+    CHECK(lab.origin.opened() == 1);
+  }
+}
+
+}  // namespace
+}  // namespace atl::test
