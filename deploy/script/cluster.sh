@@ -70,8 +70,9 @@ up_start() {
 # up_tour UPSTREAM: what to look at.
 up_tour() {
   local place id city address first page=/en-US/index.html
-  local content="the Debian Administrator's Handbook"
-  if [[ -n $1 ]]; then page=/ content=$1; fi
+  local content="the Debian Administrator's Handbook" front="http://$cluster_control$page"
+  # "/" of the control plane's own address is its status page; under any other name it redirects.
+  if [[ -n $1 ]]; then page=/ content=$1 front="-H 'Host: demo.atoll' http://$cluster_control/"; fi
   first=${cluster_places[0]##*|}:$cluster_http_port
   printf '\n%sAtoll is running.%s Content: %s\n\n' "$ui_bold" "$ui_plain" "$content"
   for place in "${cluster_places[@]}"; do
@@ -86,10 +87,10 @@ See a miss, then a hit (look at Cache-Status; Age counts the seconds since):
 
 See who is sent where (the front door redirects a client to its nearest PoP that is alive):
   curl -s 'http://$cluster_control/v1/route?ip=200.160.2.3'      # an address in Brazil
-  curl -sI -H 'X-Forwarded-For: 139.130.4.5' http://$cluster_control$page   # one in Australia
+  curl -sI -H 'X-Forwarded-For: 139.130.4.5' $front   # one in Australia
 
-Statistics: http://$cluster_control/v1/status (JSON), http://$cluster_control/metrics and, of one PoP,
-  http://${first%:*}:$cluster_admin_port/statusz, /metrics (Prometheus), or ./atoll status
+Statistics: http://$cluster_control/ (a page), /v1/status (JSON), /metrics (Prometheus); of one PoP,
+  http://${first%:*}:$cluster_admin_port/statusz and /metrics; or ./atoll status
 Load:       ./atoll replay FILE      Logs: ./atoll logs [PROGRAM] [-f]      End: ./atoll down
 TEXT
 }
