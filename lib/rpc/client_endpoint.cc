@@ -40,7 +40,9 @@ void Endpoint::connect() {
   state_ = state_ == State::Down ? State::Probing : State::Connecting;
   mux_id_ = shared_->next_id++;
   shared_->muxes.emplace(mux_id_, this);
-  mux_ = MuxStream::start(client::connect(address_, Carries::Multiplex), mux_id_, shared_->inbox);
+  std::shared_ptr<Stub> stub = client::connect(address_, Carries::Multiplex);
+  mux_ = MuxStream::start(stub, mux_id_, shared_->inbox);
+  mux_stub_ = std::move(stub);
   timer_.start(kConnectTime);
 }
 

@@ -58,6 +58,9 @@ class Endpoint {
 
   std::shared_ptr<MuxStream> mux_;
   uint64_t mux_id_ = 0;
+  // Kept until the next attempt has begun: gRPC ends its threads with the last channel of a
+  // process, which takes up to a tenth of a second, on the thread that lets go of it.
+  std::shared_ptr<Stub> mux_stub_;
   std::shared_ptr<Stub> body_stub_;
   net::Timer timer_;  // Connecting, Probing: gives up; Down: tries again
   std::chrono::milliseconds backoff_;

@@ -26,16 +26,21 @@ void Inbox::push(Event event) {
   const std::lock_guard lock(mutex_);
   if (loop_ == nullptr) return;
   events_.push_back(std::move(event));
-  if (posted_) return;
-  posted_ = true;
+  post_drain();
+}
+
+void Inbox::post_drain() {
+  if (std::exchange(posted_, true)) return;
   loop_->post([self = shared_from_this()] { self->drain(); });
 }
 
 void Inbox::drain() {
   std::vector<Event> batch;
+  std::vector<std::shared_ptr<void>> dead;
   {
     const std::lock_guard lock(mutex_);
     batch.swap(events_);
+    dead.swap(dead_);
     posted_ = false;
   }
   for (Event& event : batch) {
@@ -44,26 +49,30 @@ void Inbox::drain() {
   }
 }
 
-void Inbox::close() {
-  const std::lock_guard lock(mutex_);
-  loop_ = nullptr;
-  reader_ = nullptr;
-  events_.clear();
-}
-
 void Inbox::stream_began() {
   const std::lock_guard lock(mutex_);
   ++streams_;
 }
 
-void Inbox::stream_done() {
+void Inbox::stream_done(Event last, std::shared_ptr<void> stream) {
   const std::lock_guard lock(mutex_);
-  if (--streams_ == 0) streams_done_.notify_all();
+  dead_.push_back(std::move(stream));
+  if (loop_ != nullptr) {
+    events_.push_back(std::move(last));
+    post_drain();
+  }
+  if (--streams_ == 0) changed_.notify_all();
 }
 
-void Inbox::wait_for_streams() {
+void Inbox::close() {
+  std::vector<std::shared_ptr<void>> dead;
   std::unique_lock lock(mutex_);
-  streams_done_.wait_for(lock, std::chrono::seconds(2), [this] { return streams_ == 0; });
+  loop_ = nullptr;
+  reader_ = nullptr;
+  events_.clear();
+  changed_.wait(lock, [this] { return streams_ == 0; });
+  dead.swap(dead_);
+  lock.unlock();
 }
 
 // ---- Multiplex -----------------------------------------------------------------------------
@@ -145,10 +154,8 @@ void MuxStream::OnDone(const grpc::Status& status) {
     const std::lock_guard lock(mutex_);
     last_sent = last_sent_;
   }
-  inbox_->push(MuxClosed{id_, last_sent, describe(status)});
   const std::shared_ptr<Inbox> inbox = inbox_;
-  const std::shared_ptr<MuxStream> self = std::move(self_);
-  inbox->stream_done();
+  inbox->stream_done(MuxClosed{id_, last_sent, describe(status)}, std::move(self_));
 }
 
 // ---- Exchange ------------------------------------------------------------------------------
@@ -201,10 +208,8 @@ void ExchangeStream::OnReadDone(bool ok) {
 void ExchangeStream::OnWriteDone(bool ok) { inbox_->push(StreamWritten{id_, ok}); }
 
 void ExchangeStream::OnDone(const grpc::Status& status) {
-  inbox_->push(StreamClosed{id_, describe(status)});
   const std::shared_ptr<Inbox> inbox = inbox_;
-  const std::shared_ptr<ExchangeStream> self = std::move(self_);
-  inbox->stream_done();
+  inbox->stream_done(StreamClosed{id_, describe(status)}, std::move(self_));
 }
 
 // ---- connection ----------------------------------------------------------------------------

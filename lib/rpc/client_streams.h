@@ -43,6 +43,10 @@ struct StreamClosed {
 using Event = std::variant<MuxMessage, MuxClosed, StreamMessage, StreamWritten, StreamClosed>;
 
 // Where gRPC's threads leave events for one loop.
+//
+// Streams that gRPC is done with are left here, too, and die on the loop's thread: with the last of
+// them a channel dies, and with the last channel gRPC joins its callback threads, which none of
+// those can do itself.
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   class Reader {
@@ -54,24 +58,24 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   Inbox(net::Loop& loop, Reader& reader) : loop_(&loop), reader_(&reader) {}
 
   void push(Event event);  // any thread
+  void stream_began();     // any thread
+  // `last` is the stream's last event; from OnDone, which touches nothing of the stream afterwards.
+  void stream_done(Event last, std::shared_ptr<void> stream);
 
-  // Loop thread. After it neither loop nor reader is touched again.
+  // Loop thread. After it neither loop nor reader is touched again. Waits until gRPC has let go of
+  // every stream, which the caller has cancelled, and frees them.
   void close();
 
-  // Streams that gRPC has not let go of yet.
-  void stream_began();
-  void stream_done();
-  // Waits until gRPC has let go of every stream, or for two seconds. For the client's destructor.
-  void wait_for_streams();
-
  private:
+  void post_drain();  // mutex held
   void drain();
 
   std::mutex mutex_;
-  std::condition_variable streams_done_;
+  std::condition_variable changed_;
   net::Loop* loop_;  // null after close()
   Reader* reader_;
   std::vector<Event> events_;
+  std::vector<std::shared_ptr<void>> dead_;
   bool posted_ = false;
   unsigned streams_ = 0;
 };

@@ -69,7 +69,6 @@ class Client final : public ExchangeClient, public client::Inbox::Reader {
     while (!shared_->calls.empty()) shared_->calls.begin()->second->orphan();
     endpoints_.clear();
     shared_->inbox->close();
-    shared_->inbox->wait_for_streams();
   }
 
   std::unique_ptr<ExchangeCall> open(std::string_view endpoint, const ExchangeHead& head,

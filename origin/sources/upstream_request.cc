@@ -120,6 +120,11 @@ void set_up(CURL* easy, const rpc::OriginRequest& request, const HttpOptions& op
   if (options.http2 == Http2::Off) version = CURL_HTTP_VERSION_1_1;
   if (options.http2 == Http2::PriorKnowledge) version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+  if (options.http2 == Http2::PriorKnowledge && url.root.starts_with("http://")) {
+    // libcurl 7.88 breaks the framing of the second request on such a connection (error 16).
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
 
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
