@@ -1,18 +1,17 @@
 #include "control-plane/geo/subnet_table.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace atl::geo {
 
-SubnetTable::SubnetTable(std::vector<SubnetRule> rules) : rules_(std::move(rules)) {
-  const auto before = [](const SubnetRule& a, const SubnetRule& b) {
-    if (a.prefix.length != b.prefix.length) return a.prefix.length > b.prefix.length;
-    return a.prefix.address < b.prefix.address;
-  };
-  std::stable_sort(rules_.begin(), rules_.end(), before);
-  const auto same = [](const SubnetRule& a, const SubnetRule& b) { return a.prefix == b.prefix; };
-  rules_.erase(std::unique(rules_.begin(), rules_.end(), same), rules_.end());
+SubnetTable::SubnetTable(std::vector<SubnetRule> rules) {
+  std::map<std::pair<int, Address>, SubnetRule> sorted;
+  for (SubnetRule& rule : rules) {
+    sorted.try_emplace({-rule.prefix.length, rule.prefix.address}, std::move(rule));
+  }
+  for (auto& [key, rule] : sorted) rules_.push_back(std::move(rule));
   for (size_t i = 0; i < rules_.size(); ++i) {
     const uint8_t length = rules_[i].prefix.length;
     if (levels_.empty() || levels_.back().length != length) levels_.push_back({length, i, i});

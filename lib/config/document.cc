@@ -15,7 +15,7 @@ Mark mark_of(const toml::node& node) {
 }
 
 void Document::problem(const Mark& mark, std::string what) {
-  if (!broken) problems.push_back({mark, std::move(what)});
+  if (!broken) problems.push_back({mark, std::move(what), problems.size()});
 }
 
 size_t Document::add(Node node) {

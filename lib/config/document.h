@@ -40,6 +40,7 @@ struct Document {
   struct Problem {
     Mark mark;
     std::string what;
+    size_t order;  // in which it was found
   };
 
   std::string name;

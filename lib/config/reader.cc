@@ -100,11 +100,11 @@ bool Reader::readable() const { return !document_->broken; }
 
 std::vector<std::string> Reader::problems() {
   document_->report_unknown();
-  std::stable_sort(document_->problems.begin(), document_->problems.end(),
-                   [](const Document::Problem& a, const Document::Problem& b) {
-                     return std::tie(a.mark.line, a.mark.column) <
-                            std::tie(b.mark.line, b.mark.column);
-                   });
+  std::sort(document_->problems.begin(), document_->problems.end(),
+            [](const Document::Problem& a, const Document::Problem& b) {
+              return std::tie(a.mark.line, a.mark.column, a.order) <
+                     std::tie(b.mark.line, b.mark.column, b.order);
+            });
   std::vector<std::string> out;
   for (const Document::Problem& problem : document_->problems) {
     const Mark& at = problem.mark;
