@@ -1,0 +1,56 @@
+#include "edge/config.h"
+
+#include <doctest/doctest.h>
+
+namespace atl::edge {
+namespace {
+
+constexpr std::string_view kLeast = "[edge]\npop = \"fra\"\nstate_dir = \"/tmp/x\"\n";
+
+TEST_CASE("edge config: what is left out has a default") {
+  config::Reader reader = config::Reader::from_text("edge.toml", kLeast);
+  const Config config = read_config(reader);
+  CHECK(reader.problems().empty());
+  CHECK(config.node == "0");
+  CHECK(config.listen == std::vector<std::string>{"127.0.0.1:8080"});
+  CHECK(config.cache_memory == 256_MiB);
+  CHECK(config.fetch.max_object == 32 << 20);  // an eighth of the cache
+  CHECK(config.retained == 64_MiB);
+  CHECK(config.workers == 1);
+  CHECK(config.control.empty());
+}
+
+TEST_CASE("edge config: values and flags") {
+  config::Reader reader = config::Reader::from_text(
+      "edge.toml", std::string(kLeast) +
+                       "listen = [\"127.0.1.1:80\", \"[::1]:80\"]\ncache_memory = \"1GiB\"\n"
+                       "workers = 3\n[edge.limits]\nhead = \"16KiB\"\nkeep_alive = \"5s\"\n"
+                       "[edge.fetch]\nmax_object = \"2MiB\"\n");
+  reader.flag("edge.workers", "--workers", {"5"});
+  const Config config = read_config(reader);
+  CHECK(reader.problems().empty());
+  CHECK(config.listen.size() == 2);
+  CHECK(config.workers == 5);
+  CHECK(config.limits.head == 16_KiB);
+  CHECK(config.limits.keep_alive == std::chrono::seconds{5});
+  CHECK(config.fetch.max_object == 2 << 20);
+}
+
+TEST_CASE("edge config: every mistake is a problem") {
+  for (const char* wrong :
+       {"workers = 0", "workers = 1000", "cache_memory = \"1KiB\"", "listen = [\"nonsense\"]",
+        "control = \"h\"", "unknown = 1", "node = \"a b\"", "[edge.limits]\nfields = 1",
+        "[edge.limits]\nhead_time = \"0s\"", "[edge.fetch]\nnothing = 1", "[other]\na = 1"}) {
+    CAPTURE(wrong);
+    config::Reader reader =
+        config::Reader::from_text("edge.toml", std::string(kLeast) + wrong + "\n");
+    read_config(reader);
+    CHECK(reader.problems().size() == 1);
+  }
+  config::Reader reader = config::Reader::from_text("edge.toml", "[edge]\npop = \"a b\"\n");
+  read_config(reader);
+  CHECK(reader.problems().size() == 2);  // the name, and no state_dir
+}
+
+}  // namespace
+}  // namespace atl::edge
