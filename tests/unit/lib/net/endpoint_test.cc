@@ -30,8 +30,8 @@ TEST_CASE("endpoint: what is written is read, and written the same again") {
 
 TEST_CASE("endpoint: everything else is refused with a sentence") {
   for (const std::string text : {"", ":80", "127.0.0.1", "127.0.0.1:", "a:65536", "a:-1", "a:+1",
-                                  "a: 1", "a:1 ", "a:0x50", "::1:80", "[::1]", "[]:80", "[::1:80",
-                                  "[a.example]:80", "a b:80", "a/b:80", "http://a:80"}) {
+                                 "a: 1", "a:1 ", "a:0x50", "::1:80", "[::1]", "[]:80", "[::1:80",
+                                 "[a.example]:80", "a b:80", "a/b:80", "http://a:80"}) {
     CAPTURE(text);
     const auto got = parse_endpoint(text);
     REQUIRE_FALSE(got);
