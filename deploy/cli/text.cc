@@ -13,6 +13,28 @@ size_t width_of(std::string_view text) {
   }));
 }
 
+// The length of the well-formed UTF-8 sequence (RFC 3629) that `text` begins with and that may be
+// shown; 0 when there is none.
+size_t shown_length(std::string_view text) {
+  const auto byte = [&](size_t i) -> uint32_t {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  const uint32_t lead = byte(0);
+  if (lead < 0x80) return lead >= ' ' && lead != 0x7f ? 1 : 0;
+  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  uint32_t point = lead & (0x7f >> length);
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    point = point << 6 | (byte(i) & 0x3f);
+  }
+  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool well_formed = lead >= 0xc2 && lead <= 0xf4 && point >= kSmallest[length] &&
+                           point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
+  const bool control = point < 0xa0 || (point >= 0x2028 && point <= 0x202e) ||
+                       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+  return well_formed && !control ? length : 0;
+}
+
 }  // namespace
 
 std::string grouped(uint64_t number) {
@@ -38,9 +60,12 @@ std::string span_text(uint64_t seconds) {
 }
 
 std::string printable(std::string_view text, size_t longest) {
-  std::string out(text.substr(0, longest));
-  for (char& c : out) {
-    if (c < ' ' || c > '~') c = '?';
+  std::string out;
+  while (!text.empty()) {
+    const size_t length = shown_length(text);
+    if (out.size() + std::max<size_t>(length, 1) > longest) break;
+    out += length == 0 ? "?" : text.substr(0, length);
+    text.remove_prefix(std::max<size_t>(length, 1));
   }
   return out;
 }

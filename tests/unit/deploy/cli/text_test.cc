@@ -21,9 +21,27 @@ TEST_CASE("text: numbers as people read them") {
   CHECK(span_text(12'000) == "3 h 20 min");
 }
 
-TEST_CASE("text: nothing from outside reaches the terminal as a control byte") {
-  CHECK(printable("a\x1b[31mb\n\x80", 100) == "a?[31mb??");
+TEST_CASE("text: nothing from outside reaches the terminal as a control character") {
+  struct Row {
+    const char* text;
+    const char* shown;
+  };
+  for (const Row& row : {
+           Row{"S\xc3\xa3o Paulo \xe4\xb8\x8a \xf0\x9f\x8c\x8a",
+               "S\xc3\xa3o Paulo \xe4\xb8\x8a \xf0\x9f\x8c\x8a"},
+           Row{"a\x1b[31mb\n\x7f", "a?[31mb??"}, Row{"\x80\xff", "??"},  // no lead byte
+           Row{"\xc2\x9b", "??"},                                        // CSI as a C1 control
+           Row{"\xc0\xaf|\xe0\x80\xaf|\xf5\x80\x80\x80",
+               "??|???|????"},          // overlong, beyond Unicode
+           Row{"\xed\xa0\x80", "???"},  // a surrogate
+           Row{"\xe2\x80\xae", "???"},  // right-to-left override
+           Row{"\xc3", "?"},            // cut off
+       }) {
+    CAPTURE(row.shown);
+    CHECK(printable(row.text, 100) == row.shown);
+  }
   CHECK(printable("abcdef", 3) == "abc");
+  CHECK(printable("a\xc3\xa3", 2) == "a");  // never half a character
 }
 
 TEST_CASE("text: a table aligns names left and numbers right, by characters") {
