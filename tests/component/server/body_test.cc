@@ -129,6 +129,37 @@ TEST_CASE("body: a client that leaves ends its exchange") {
   }
 }
 
+TEST_CASE("body: an answer that ends early, by whatever hand, leaves no connection behind") {
+  // Announced length, unknown length, until close; before its end was said, all bytes have left.
+  for (const std::string& request :
+       {"GET /held?5 HTTP/1.1\r\nHost: a\r\n\r\n"s, "GET /held HTTP/1.1\r\nHost: a\r\n\r\n"s,
+        "GET /held HTTP/1.0\r\n\r\n"s}) {
+    for (const char* hand : {"FIN", "break", "fail", "fail, then FIN", "stop"}) {
+      CAPTURE(request);
+      CAPTURE(std::string(hand));
+      ServerHarness harness;
+      MemoryPeer& peer = harness.connect();
+      harness.send(peer, request);
+      CHECK(peer.received().find("hello") != std::string::npos);
+      const std::string_view by = hand;
+      if (by.starts_with("fail")) harness.app.fail_held();
+      if (by == "break") peer.break_off();
+      if (by == "stop") harness.set.abort_all();
+      if (by.ends_with("FIN")) peer.finish();
+      harness.settle();
+      const bool is_chunked =
+          request.find("?5") == std::string::npos && request.find("1.1") != std::string::npos;
+      if (by.starts_with("fail") || by == "FIN") CHECK(peer.saw_reset() == !is_chunked);
+      CHECK_FALSE(peer.received().ends_with("0\r\n\r\n"));
+      CHECK(harness.app.handlers == 0);
+      CHECK(harness.set.statistics().in_flight == 0);
+      harness.advance(std::chrono::seconds{3});  // lingering
+      CHECK(peer.closed());
+      CHECK(harness.set.statistics().connections == 0);
+    }
+  }
+}
+
 TEST_CASE("body: a client that sends FIN gets what was answered already") {
   ServerHarness harness;
   MemoryPeer& peer = harness.connect();

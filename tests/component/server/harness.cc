@@ -29,6 +29,7 @@ class TestHandler : public Handler {
   void on_abort(Abort why) override {
     app_.aborted.push_back(why);
     std::erase(app_.waiting, &responder_);
+    std::erase(app_.held, &responder_);
     if (app_.paused == &responder_) app_.paused = nullptr;
   }
 
@@ -104,6 +105,12 @@ std::unique_ptr<Handler> FakeApplication::on_request(const http::RequestHead& he
   } else if (path == "/later") {
     waiting.push_back(&responder);
     return std::make_unique<TestHandler>(*this, responder);
+  } else if (path == "/held") {
+    const bool sized = head.path_and_query.ends_with("?5");
+    responder.begin(kOk, {.length = sized ? std::optional<uint64_t>(5) : std::nullopt});
+    responder.write("hello", {});
+    held.push_back(&responder);
+    return std::make_unique<TestHandler>(*this, responder);
   } else if (path == "/chunks") {
     return answer_in_steps(responder, std::nullopt);
   } else if (path == "/sized") {
@@ -136,6 +143,14 @@ void FakeApplication::on_refused(uint16_t status, const char*) { refused.push_ba
 
 void FakeApplication::answer_later() {
   for (Responder* responder : std::exchange(waiting, {})) respond_text(*responder, "later");
+}
+
+void FakeApplication::finish_held() {
+  for (Responder* responder : std::exchange(held, {})) responder->finish();
+}
+
+void FakeApplication::fail_held() {
+  for (Responder* responder : std::exchange(held, {})) responder->fail();
 }
 
 void FakeApplication::resume_body() { std::exchange(paused, nullptr)->read_body(); }

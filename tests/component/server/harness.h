@@ -27,6 +27,8 @@ using atl::testing::MemoryPeer;
 //   /large?n          n bytes of unknown length, as the connection takes them
 //   /fail             a head and a piece, then fail()
 //   /fail-unanswered  fail() and nothing else
+//   /held?n           a head announcing 5 bytes (n: 5) or of unknown length, "hello", and no end
+//                     until finish_held() or fail_held()
 //   /hints            103, then 200
 //   /empty /same      204, 304
 //   others            404
@@ -36,6 +38,8 @@ class FakeApplication final : public Application {
   void on_refused(uint16_t status, const char* reason) override;
 
   void answer_later();
+  void finish_held();
+  void fail_held();
 
   std::vector<std::string> requests;  // "GET /hello"
   std::vector<uint16_t> refused;
@@ -48,6 +52,7 @@ class FakeApplication final : public Application {
 
   // ---- For its handlers ----
   std::vector<Responder*> waiting;
+  std::vector<Responder*> held;
   Responder* paused = nullptr;
 };
 
