@@ -4,8 +4,10 @@ namespace atl::edge {
 
 std::string_view to_string(Forward forward) {
   switch (forward) {
-    case Forward::None:
-      return "none";
+    case Forward::Hit:
+      return "hit";
+    case Forward::Refused:
+      return "refused";
     case Forward::Bypass:
       return "bypass";
     case Forward::Method:
@@ -25,9 +27,9 @@ std::string_view to_string(Forward forward) {
 void add_cache_status(LineBuffer& out, std::string_view name, const CacheStatus& status) {
   out.add("Cache-Status: ");
   out.add(name);
-  if (status.forward == Forward::None) {
+  if (status.forward == Forward::Hit) {
     out.add("; hit");
-  } else {
+  } else if (status.forward != Forward::Refused) {
     out.add("; fwd=");
     out.add(to_string(status.forward));
     if (status.forward_status != 0) {

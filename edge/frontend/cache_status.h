@@ -11,7 +11,8 @@ namespace atl::edge {
 
 // Why a request went to the origin (RFC 9211 section 2.2).
 enum class Forward : uint8_t {
-  None,      // it did not: a hit
+  Hit,       // it did not: answered with what is stored
+  Refused,   // it did not: answered by this node itself
   Bypass,    // the behaviour does not cache
   Method,    // the method's answers are not cached
   Miss,      // nothing usable is stored
@@ -23,7 +24,7 @@ std::string_view to_string(Forward forward);
 
 // This node's member of Cache-Status (RFC 9211). Texts are tokens: letters, digits, "-".
 struct CacheStatus {
-  Forward forward = Forward::None;
+  Forward forward = Forward::Hit;
   uint16_t forward_status = 0;  // 0: no answer from the origin
   bool stored = false;
   bool collapsed = false;

@@ -48,7 +48,7 @@ struct Frontend::Visit {
   cache::RequestDirectives directives;
   uint64_t hash = 0;
   cache::Store::Found found;
-  CacheStatus refused_as{.forward = Forward::Request};
+  CacheStatus refused_as{.forward = Forward::Refused};
 };
 
 Frontend::Frontend(const FrontendContext& context)

@@ -22,6 +22,7 @@ TEST_CASE("cache status: every parameter of RFC 9211 that applies, in its form")
            Row{{.forward = Forward::Stale, .forward_status = 304, .collapsed = true},
                "fwd=stale; fwd-status=304; collapsed"},
            Row{{.forward = Forward::VaryMiss}, "fwd=vary-miss"},
+           Row{{.forward = Forward::Refused, .detail = "loop"}, "detail=loop"},
            Row{{.forward = Forward::Bypass}, "fwd=bypass"},
            Row{{.forward = Forward::Method}, "fwd=method"},
            Row{{.forward = Forward::Request, .detail = "request-no-cache"},
