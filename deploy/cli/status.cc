@@ -61,7 +61,7 @@ class View {
     for (const Json& pop : list_at(status, "pops")) add_pop(pop);
     if (rows_.size() == 1) ready_ = false;
     const std::string problem = text_of_problem(status);
-    text_ = table(rows_) + fmt::format("\nConfiguration {}{}\n", version_, problem);
+    text_ = table(rows_, "lllll") + fmt::format("\nConfiguration {}{}\n", version_, problem);
     text_ += ready_ ? "Ready\n" : "Not ready\n";
   }
   StatusView take() && { return {ready_, std::move(text_)}; }

@@ -70,7 +70,7 @@ std::string printable(std::string_view text, size_t longest) {
   return out;
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view alignment) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -81,7 +81,9 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
       const std::string padding(widths[i] - width_of(row[i]), ' ');
-      line += (i == 0 ? "" : "  ") + (i == 0 ? row[i] + padding : padding + row[i]);
+      const bool left = i < alignment.size() && alignment[i] == 'l';
+      if (i != 0) line += "  ";
+      line += left ? row[i] + padding : padding + row[i];
     }
     line.resize(line.find_last_not_of(' ') + 1);
     out += line + '\n';

@@ -19,8 +19,8 @@ std::string span_text(uint64_t seconds);
 // is not UTF-8 become '?', at most `longest` bytes.
 std::string printable(std::string_view text, size_t longest);
 
-// Rows of cells, the first row the heading; the first column aligned left, the others right.
-// Display width is taken as the number of bytes, or of code points in UTF-8.
-std::string table(const std::vector<std::vector<std::string>>& rows);
+// Rows of cells, the first row the heading. `alignment` has an 'l' or 'r' for each column; further
+// ones are 'r'. Display width is taken as the number of code points.
+std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view alignment);
 
 }  // namespace atl::cli

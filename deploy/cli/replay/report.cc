@@ -66,7 +66,7 @@ std::string report_text(const ReplayResult& result) {
     rows.push_back(row_of(result.plan.pops[i].name, result.tally.pops[i], result.seconds));
   }
   rows.push_back(row_of("all", total, result.seconds));
-  std::string out = table(rows);
+  std::string out = table(rows, "l");
   out += fmt::format("\n{} requests in {}, {:.2f} GB of bodies\n", grouped(total.requests),
                      duration_text(static_cast<uint64_t>(result.seconds * 1e6)),
                      static_cast<double>(total.bytes) / 1e9);

@@ -38,7 +38,8 @@ TEST_CASE("status: ready is when every PoP is active with the newest configurati
 TEST_CASE("status: the table shows hit ratio and cache") {
   const auto view = view_status(status("active", "active", 7));
   REQUIRE(view.has_value());
-  for (const char* part : {"gru", "São Paulo", "127.0.1.3:8080", "60.0%", "1,234", "5.6", "Ready\n"}) {
+  for (const char* part :
+       {"gru", "São Paulo", "127.0.1.3:8080", "60.0%", "1,234", "5.6", "Ready\n"}) {
     CAPTURE(part);
     CHECK(view->text.find(part) != std::string::npos);
   }

@@ -45,7 +45,9 @@ TEST_CASE("text: nothing from outside reaches the terminal as a control characte
 }
 
 TEST_CASE("text: a table aligns names left and numbers right, by characters") {
-  CHECK(table({{"pop", "n"}, {"S\xc3\xa3o", "10"}, {"x"}}) == "pop   n\nS\xc3\xa3o  10\nx\n");
+  CHECK(table({{"pop", "n", "m"}, {"S\xc3\xa3o", "10", "x"}, {"x"}}, "lr") ==
+        "pop   n  m\nS\xc3\xa3o  10  x\nx\n");
+  CHECK(table({{"a", "b"}, {"1", "long"}}, "ll") == "a  b\n1  long\n");
 }
 
 TEST_CASE("progress: a bar on a terminal, a plain line elsewhere") {
