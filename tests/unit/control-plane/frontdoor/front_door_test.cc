@@ -1,0 +1,354 @@
+#include "control-plane/frontdoor/front_door.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/scratch_directory.h"
+#include "tests/unit/control-plane/fleet/fake_link.h"
+#include "tests/unit/control-plane/frontdoor/fake_responder.h"
+
+namespace atl::control {
+namespace {
+
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+constexpr const char* kConfig = R"([control]
+state_dir = "state"
+subnets = "subnets.toml"
+[[pop]]
+id = "fra"
+city = "Frankfurt"
+latitude = 50.11
+longitude = 8.68
+endpoints = ["127.0.1.1:8080"]
+[[pop]]
+id = "syd"
+latitude = -33.87
+longitude = 151.21
+endpoints = ["127.0.2.1:8080"]
+[[origin]]
+id = "www"
+endpoint = "127.0.0.1:7400"
+source = "www"
+[[origin_group]]
+id = "www"
+origins = ["www"]
+[[distribution]]
+id = "named"
+hosts = ["named.example", "*.wild.example"]
+[[distribution.behaviour]]
+path = "*"
+origin_group = "www"
+)";
+constexpr const char* kAnyHost = R"([[distribution]]
+id = "any"
+hosts = ["*"]
+[[distribution.behaviour]]
+path = "*"
+origin_group = "www"
+)";
+constexpr const char* kSubnets = R"([[subnet]]
+prefix = "10.1.0.0/16"
+latitude = 48.1
+longitude = 11.6
+[[subnet]]
+prefix = "10.2.0.0/16"
+pop = "syd"
+)";
+
+struct World {
+  ScratchDirectory scratch;
+  ManualClock clock;
+  std::string warning;
+  std::unique_ptr<Fleet> fleet;
+  std::unique_ptr<Controller> controller;
+  std::unique_ptr<FrontDoor> door;
+
+  explicit World(const std::string& config = std::string(kConfig) + kAnyHost) {
+    scratch.write("control.toml", config);
+    scratch.write("subnets.toml", kSubnets);
+    fleet = std::make_unique<Fleet>(clock, Fleet::Options{2s, 500ms, "test"},
+                                    *PurgeLog::open(scratch.file("purges"), warning));
+    auto site = Site::load(scratch.file("control.toml"));
+    REQUIRE(site);
+    controller = std::make_unique<Controller>(
+        scratch.file("control.toml"), *std::move(site),
+        *SnapshotVersions::open(scratch.file("version"), 1, warning), *fleet);
+    REQUIRE(controller->apply());
+    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, "0.1.0");
+  }
+
+  SessionId serve(const char* pop) {
+    const auto session = fleet->join(hello(pop, "0", "a"), std::make_shared<FakeLink>());
+    REQUIRE(session);
+    NodeHealth health;
+    health.serving = true;
+    fleet->on_health(*session, health);
+    fleet->on_snapshot_ack(*session, fleet->snapshot_version(), "");
+    return *session;
+  }
+
+  struct Ask {
+    const char* method = "GET";
+    std::string target = "/";
+    std::string host = "127.0.0.1:8000";
+    std::vector<http::Field> fields = {};
+    std::string client = "127.0.0.1";
+    std::string body = "";
+  };
+  FakeResponder ask(const Ask& ask) {
+    FakeResponder responder(ask.client);
+    http::RequestHead head;
+    head.method = ask.method;
+    head.target = head.path_and_query = ask.target;
+    head.authority = ask.host;
+    head.scheme = "http";
+    head.fields = ask.fields;
+    const auto handler = door->on_request(head, responder);
+    if (handler) {
+      CHECK(responder.reading);
+      if (!ask.body.empty()) handler->on_body(ask.body);
+      handler->on_body_end({});
+    }
+    CHECK(responder.answers == 1);
+    return responder;
+  }
+};
+
+TEST_CASE("front door: clients are redirected to the nearest PoP that takes requests") {
+  World world;
+  world.serve("fra");
+  const SessionId syd = world.serve("syd");
+  const auto from = [&](const char* client, const char* method = "GET") {
+    return world.ask({.method = method,
+                      .target = "/a%20b/?x=1&y=%2F",
+                      .host = "shop.example",
+                      .client = client});
+  };
+  CHECK(from("10.1.0.1").status() == 302);
+  CHECK(from("10.1.0.1").field("Location") == "http://127.0.1.1:8080/a%20b/?x=1&y=%2F");
+  CHECK(from("10.1.0.1").field("Cache-Control") == "no-store");
+  CHECK(from("10.2.0.1").field("Location") == "http://127.0.2.1:8080/a%20b/?x=1&y=%2F");
+  CHECK(from("10.1.0.1", "HEAD").status() == 302);
+  CHECK(from("10.1.0.1", "POST").status() == 307);
+  CHECK(from("192.168.0.1").field("Location") == "http://127.0.1.1:8080/a%20b/?x=1&y=%2F");
+  world.fleet->on_closed(syd);
+  CHECK(from("10.2.0.1").field("Location") == "http://127.0.1.1:8080/a%20b/?x=1&y=%2F");
+  world.clock.advance(2s);
+  CHECK(from("10.1.0.1").status() == 503);
+  CHECK(from("10.1.0.1").field("Retry-After") == "1");
+  CHECK(world.door->counters().unroutable == 2);
+}
+
+TEST_CASE("front door: which host and path belong to whom") {
+  struct Row {
+    const char* host;
+    const char* target;
+    int with_any;     // status when a distribution has "*"
+    int without_any;  // and when none has
+  };
+  for (const Row& row : {
+           Row{"127.0.0.1:8000", "/", 200, 200},
+           Row{"localhost", "/", 200, 200},
+           Row{"[::1]:8000", "/", 200, 200},
+           Row{"127.0.0.1", "/page", 302, 421},
+           Row{"other.example", "/", 302, 421},
+           Row{"other.example", "/v1/status", 200, 200},
+           Row{"named.example", "/", 302, 302},
+           Row{"NAMED.example:80", "/v1/status", 302, 302},
+           Row{"named.example", "/metrics", 302, 302},
+           Row{"a.b.wild.example", "/healthz", 302, 302},
+           Row{"wild.example", "/x", 302, 421},
+           Row{"127.0.0.1", "/v1", 200, 200},
+           Row{"127.0.0.1", "/v1/nothing", 404, 404},
+           Row{"127.0.0.1", "/v1x", 302, 421},
+           Row{"127.0.0.1", "/healthz", 200, 200},
+           Row{"127.0.0.1", "/metrics", 200, 200},
+           Row{"127.0.0.1", "*", 400, 421},
+       }) {
+    CAPTURE(row.host);
+    CAPTURE(row.target);
+    World with;
+    with.serve("fra");
+    CHECK(with.ask({.target = row.target, .host = row.host}).status() == row.with_any);
+    World without{kConfig};
+    without.serve("fra");
+    CHECK(without.ask({.target = row.target, .host = row.host}).status() == row.without_any);
+  }
+}
+
+TEST_CASE("route: explains the decision") {
+  World world;
+  world.serve("fra");
+  const auto route = [&](const std::string& query) {
+    return world.ask({.target = "/v1/route" + query});
+  };
+  const FakeResponder near = route("?ip=10.1.2.3&host=named.example&path=/a");
+  CHECK(near.status() == 200);
+  CHECK(near.field("Content-Type") == "application/json");
+  const Json json = Json::parse(near.body);
+  CHECK(json["pop"] == "fra");
+  CHECK(json["endpoints"] == Json{"127.0.1.1:8080"});
+  CHECK(json["client_prefix"] == "10.1.0.0/16");
+  CHECK(json["place"]["source"] == "subnet-place");
+  CHECK(json["reason"] == "nearest");
+  CHECK(json["distribution"] == "named");
+  CHECK(json["location"] == "http://127.0.1.1:8080/a");
+  CHECK(json["distance_km"].get<double>() == doctest::Approx(306).epsilon(0.02));
+  CHECK(json["candidates"].size() == 2);
+  CHECK(json["candidates"][1]["state"] == "down");
+
+  const Json pinned = Json::parse(route("?ip=10.2.0.1").body);
+  CHECK(pinned["reason"] == "override-down");
+  CHECK(pinned["explanation"] ==
+        "the subnet table sends the client to syd, which takes no requests; fra is the next one");
+  CHECK(Json::parse(route("?ip=9.9.9.9").body)["reason"] == "place-unknown");
+
+  for (const char* bad : {"", "?ip=", "?ip=fra", "?ip=1.2.3.4%00", "?ip=1.2.3.4&path=x",
+                          "?ip=1.2.3.4&path=/%0d%0aX:1"}) {
+    CAPTURE(bad);
+    CHECK(route(bad).status() == 400);
+    CHECK(Json::parse(route(bad).body).contains("error"));
+  }
+  World nobody{kConfig};
+  CHECK(nobody.ask({.target = "/v1/route?ip=1.2.3.4&host=other.example"}).status() == 404);
+  CHECK(nobody.ask({.target = "/v1/route?ip=1.2.3.4"}).status() == 503);
+}
+
+TEST_CASE("status: says when everything is ready") {
+  World world;
+  const auto status = [&] { return Json::parse(world.ask({.target = "/v1/status"}).body); };
+  CHECK(status()["ready"] == false);
+  world.serve("fra");
+  CHECK(status()["ready"] == false);
+  const SessionId syd = world.serve("syd");
+  Json json = status();
+  CHECK(json["ready"] == true);
+  CHECK(json["snapshot_version"] == 1);
+  CHECK(json["pops"][0]["state"] == "active");
+  CHECK(json["pops"][0]["nodes"][0]["snapshot_version"] == 1);
+  CHECK(json["pops"][0]["nodes"][0]["statistics"]["requests"] == 0);
+  world.fleet->on_snapshot_ack(syd, 2, "no");
+  CHECK(status()["ready"] == false);
+  CHECK(status()["pops"][1]["nodes"][0]["snapshot_refused"] == "no");
+  world.fleet->on_closed(syd);
+  json = status();
+  CHECK(json["pops"][1]["alive"] == false);
+  CHECK(json["pops"][1]["state"] == "down");
+}
+
+TEST_CASE("reload: as a whole or not at all") {
+  World world;
+  const auto problem = [&] {
+    return Json::parse(world.ask({.target = "/v1/status"}).body)["configuration_problem"]
+        .get<std::string>();
+  };
+  const std::string good = std::string(kConfig) + kAnyHost;
+  const auto reload = [&](const std::string& text) {
+    world.scratch.write("control.toml", text);
+    world.controller->reload();
+  };
+  reload(good + "surprise = 1\n");
+  CHECK(problem().find("control.toml:") != std::string::npos);
+  CHECK(problem().find("surprise") != std::string::npos);
+  CHECK(world.fleet->snapshot_version() == 1);
+  reload(good.substr(0, good.size() / 2));
+  CHECK_FALSE(problem().empty());
+  CHECK(world.fleet->snapshot_version() == 1);
+  CHECK(world.controller->site()->config().pops.size() == 2);
+  reload("");
+  CHECK_FALSE(problem().empty());
+  std::string moved = good;
+  moved.replace(moved.find("state_dir = \"state\""), 19, "state_dir = \"other\"");
+  reload(moved);
+  CHECK(problem().find("restart") != std::string::npos);
+  reload(good);
+  CHECK(problem().empty());
+  CHECK(world.fleet->snapshot_version() == 1);  // nothing the edges need has changed
+  reload(std::string(kConfig));
+  CHECK(world.fleet->snapshot_version() == 2);
+}
+
+TEST_CASE("reload: a file that changed is read once it is left alone") {
+  World world;
+  world.controller->poll_files();
+  CHECK(world.fleet->snapshot_version() == 1);
+  world.scratch.write("control.toml", "half");
+  world.controller->poll_files();  // seen to change
+  CHECK(world.controller->problem().empty());
+  world.scratch.write("control.toml", kConfig);
+  world.controller->poll_files();  // still changing
+  CHECK(world.fleet->snapshot_version() == 1);
+  world.controller->poll_files();
+  CHECK(world.fleet->snapshot_version() == 2);
+  world.scratch.write("subnets.toml", "[[subnet]]\n");
+  world.controller->poll_files();
+  world.controller->poll_files();
+  CHECK(world.controller->problem().find("subnets.toml:1:1") != std::string::npos);
+  world.scratch.write("subnets.toml", "");
+  world.controller->poll_files();
+  world.controller->poll_files();
+  CHECK(world.controller->problem().empty());
+  CHECK(world.controller->site()->config().subnets.empty());
+}
+
+TEST_CASE("purge: asked for with care, answered with a number") {
+  World world;
+  world.serve("fra");
+  const std::vector<http::Field> json{{"Content-Type", "application/json; charset=utf-8"}};
+  const auto purge = [&](const std::string& body) {
+    return world.ask({.method = "POST", .target = "/v1/purge", .fields = json, .body = body});
+  };
+  for (const char* bad :
+       {"", "{", "[]", "{}", "{\"url\": 5}", "{\"url\": \"x\"}", "{\"everything\": false}",
+        "{\"host\": \"a\", \"tag\": \"b\"}", "{\"soft\": true}",
+        "{\"soft\": 1, \"everything\": true}", "{\"what\": \"x\"}", "{\"tag\": \"\xff\"}"}) {
+    CAPTURE(bad);
+    CHECK(purge(bad).status() == 400);
+  }
+  CHECK(purge(std::string(70'000, ' ')).status() == 413);
+  CHECK(world.fleet->last_purge() == 0);
+  CHECK(purge("{\"url\": \"http://a.example/x\", \"soft\": true}").status() == 202);
+  CHECK(world.fleet->last_purge() == 1);
+  const Json progress = Json::parse(world.ask({.target = "/v1/purges/1"}).body);
+  CHECK(progress["kind"] == "url");
+  CHECK(progress["soft"] == true);
+  CHECK(progress["done"] == false);
+  CHECK(progress["nodes"][0]["acknowledged"] == false);
+  CHECK(world.ask({.target = "/v1/purges/2"}).status() == 404);
+  CHECK(world.ask({.target = "/v1/purges/x"}).status() == 400);
+  // A page in somebody's browser can send neither of these.
+  CHECK(world.ask({.method = "POST", .target = "/v1/purge", .body = "{}"}).status() == 403);
+  CHECK(world.ask({.method = "POST", .target = "/v1/purge", .host = "evil.example", .fields = json})
+            .status() == 403);
+  CHECK(world.ask({.target = "/v1/purge"}).status() == 405);
+  CHECK(world.ask({.method = "DELETE", .target = "/v1/status"}).field("Allow") == "GET, HEAD");
+}
+
+TEST_CASE("page: everything in it that comes from elsewhere is escaped") {
+  std::string config = std::string(kConfig) + kAnyHost;
+  config.replace(config.find("Frankfurt"), 9, "<script>&");
+  World world{config};
+  const FakeResponder page = world.ask({});
+  CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
+  CHECK(page.body.find("<script>") == std::string::npos);
+  CHECK(page.body.find("&lt;script&gt;&amp;") != std::string::npos);
+}
+
+TEST_CASE("metrics: redirects are counted by PoP and reason") {
+  World world;
+  world.serve("fra");
+  world.ask({.target = "/x", .host = "shop.example", .client = "10.1.0.1"});
+  world.ask({.target = "/x", .host = "shop.example", .client = "10.1.0.1"});
+  const std::string text = world.ask({.target = "/metrics"}).body;
+  CHECK(text.find("atoll_control_redirects_total{pop=\"fra\",reason=\"nearest\"} 2\n") !=
+        std::string::npos);
+  CHECK(text.find("atoll_pop_active{pop=\"syd\"} 0\n") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace atl::control
