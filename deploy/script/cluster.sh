@@ -67,6 +67,13 @@ up_start() {
   done < <(cluster_programs)
 }
 
+# padded WIDTH TEXT: printf counts bytes, a terminal counts characters.
+padded() {
+  local LC_ALL=C
+  local continuation=${2//[^$'\x80'-$'\xbf']/}
+  printf '%-*s' $(($1 + ${#continuation})) "$2"
+}
+
 # up_tour UPSTREAM: what to look at.
 up_tour() {
   local place id city address first page=/en-US/index.html
@@ -77,13 +84,13 @@ up_tour() {
   printf '\n%sAtoll is running.%s Content: %s\n\n' "$ui_bold" "$ui_plain" "$content"
   for place in "${cluster_places[@]}"; do
     IFS='|' read -r id city _ _ _ address <<<"$place"
-    printf '  %-4s %-10s http://%s:%s%s\n' "$id" "$city" "$address" "$cluster_http_port" "$page"
+    printf '  %-4s %s http://%s:%s%s\n' "$id" "$(padded 10 "$city")" "$address" "$cluster_http_port" "$page"
   done
   cat <<TEXT
 
 See a miss, then a hit (look at Cache-Status; Age counts the seconds since):
-  curl -sI http://$first$page    # Cache-Status: atoll-fra; fwd=...; stored
-  curl -sI http://$first$page    # Cache-Status: atoll-fra; hit; ttl=...
+  curl -s -D - -o /dev/null http://$first$page    # Cache-Status: atoll-fra; fwd=...; stored
+  curl -s -D - -o /dev/null http://$first$page    # Cache-Status: atoll-fra; hit; ttl=...
 
 See who is sent where (the front door redirects a client to its nearest PoP that is alive):
   curl -s 'http://$cluster_control/v1/route?ip=200.160.2.3'      # an address in Brazil
