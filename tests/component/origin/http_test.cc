@@ -142,6 +142,12 @@ TEST_CASE("http: fields, framing and encodings are left as they are") {
            Row{"redirect is passed on",
                "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
                "Location: http://127.0.0.1:1/\r\nContent-Length: 0\r\n", "", 0},
+           Row{"more than announced is not ours",
+               "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdefgh", "Content-Length: 3\r\n",
+               "abc", 3},
+           Row{"an unknown transfer coding, until close",
+               "HTTP/1.1 200 OK\r\nTransfer-Encoding: nonsense\r\n\r\nas it is", "", "as it is",
+               std::nullopt},
            Row{"304 with a length",
                "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 500\r\n\r\n",
                "ETag: \"a\"\r\nContent-Length: 500\r\n", "", 0},
@@ -257,7 +263,7 @@ TEST_CASE("http: time is kept for the head, for silence in a body, and for the w
   };
   ScriptedUpstream no_head(silent), no_body(stalls);
   HttpOptions options = options_for(no_head);
-  options.head_timeout = 100ms;
+  options.head_timeout = 500ms;
   const auto got = ask(*source_for(options), request_for("GET", "/"));
   CHECK(got->failure->reason == FailureReason::HeadTimeout);
   CHECK(got->failure->request_seen);
@@ -267,7 +273,7 @@ TEST_CASE("http: time is kept for the head, for silence in a body, and for the w
   CHECK(stalled->failure->reason == FailureReason::BodyTimeout);
   CHECK(stalled->body == "abc");
   options = options_for(no_body);
-  options.timeout = 100ms;
+  options.timeout = 500ms;
   CHECK(ask(*source_for(options), request_for("GET", "/"))->failure->reason ==
         FailureReason::BodyTimeout);
 }

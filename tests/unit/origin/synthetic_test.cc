@@ -75,9 +75,9 @@ TEST_CASE("synthetic: a delay delays the head, and can be cancelled") {
   CHECK(got->response.status == 200);
   CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(30));
   auto never = std::make_shared<FakeResponder>();
-  const auto handler = maker.source->open(request_for("GET", "/a?size=1&delay=1ms"), never);
+  const auto handler = maker.source->open(request_for("GET", "/a?size=1&delay=300ms"), never);
   handler->on_cancel();
-  ask(*maker.source, request_for("GET", "/a?size=1&delay=20ms"));
+  ask(*maker.source, request_for("GET", "/a?size=1&delay=400ms"));  // later than the first
   CHECK(never->heads == 0);
 }
 

@@ -190,7 +190,7 @@ TEST_CASE("contract: a message beyond the limit ends that stream and no other") 
 
 TEST_CASE("contract: a ticket is good once, and for a time") {
   ServerOptions options;
-  options.ticket_life = std::chrono::milliseconds(300);
+  options.ticket_life = std::chrono::milliseconds(1500);
   Peer peer(options);
   peer.world.script = [](Scripted& s) {
     OriginResponse response;

@@ -454,7 +454,7 @@ TEST_CASE("exchange: time is kept for the head and for the whole") {
     s.responder->write("x");
   };
   Recorder stuck(world);
-  head.timeout = 80ms;
+  head.timeout = 400ms;
   const auto second = world.open(head, stuck);
   REQUIRE(world.run_until([&] { return stuck.over(); }));
   CHECK(stuck.failure->reason == FailureReason::BodyTimeout);

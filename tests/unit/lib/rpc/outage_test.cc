@@ -54,7 +54,7 @@ TEST_CASE("outage: an origin that dies fails what was on the wire, and is found 
   look.start_periodic(std::chrono::milliseconds(5));
   const auto before = world.loop.now();
   REQUIRE(world.run_until([&] { return world.client->reachable(world.endpoint()) == true; }));
-  CHECK(world.loop.now() - before < std::chrono::milliseconds(2500));
+  CHECK(world.loop.now() - before < std::chrono::seconds(5));
   Recorder after(world);
   const auto three = world.open(world.get(), after);
   REQUIRE(world.run_until([&] { return after.over(); }));
