@@ -7,6 +7,7 @@
 
 #include "edge/cache/head.h"
 #include "edge/cache/text.h"
+#include "edge/cache/vary.h"
 #include "lib/http/date.h"
 #include "lib/http/field_block.h"
 #include "lib/http/hop_by_hop.h"
@@ -105,6 +106,16 @@ bool updates_stored(std::string_view name, http::Fields not_modified) {
   return !is_never_stored(name) && !http::is_hop_by_hop(name, not_modified);
 }
 
+// Whether both heads select by the same request fields: a stored response is filed under those that
+// its first head named.
+bool selects_alike(http::Fields before, http::Fields after) {
+  VariantKey old_key;
+  VariantKey new_key;
+  return make_variant_key({}, before, old_key) == VaryOutcome::Ok &&
+         make_variant_key({}, after, new_key) == VaryOutcome::Ok &&
+         old_key.bytes() == new_key.bytes();
+}
+
 std::string_view status_line(std::string_view head) {
   const size_t end = head.find("\r\n");
   return head.substr(0, end == std::string_view::npos ? head.size() : end + 2);
@@ -195,7 +206,8 @@ Freshened freshen(const FreshenSource& source, const Policy& policy) {
   const ResponseView response{source.stored_status, merged};
   out.meta = make_meta(response, source.request_time, source.response_time, policy);
   const ResponseDirectives directives = parse_response_directives(merged);
-  out.keep = !directives.is_private && (!directives.no_store || directives.must_understand);
+  out.keep = !directives.is_private && (!directives.no_store || directives.must_understand) &&
+             selects_alike(stored, merged);
   return out;
 }
 

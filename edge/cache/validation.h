@@ -58,8 +58,8 @@ struct Freshened {
   // False: the 304 carries a validator that is not the stored one's, so it speaks of another
   // representation: the stored response must not be used; fetch without conditions.
   bool applies = false;
-  // False: the updated response says no-store or private: it may answer the request at hand, and
-  // then has to leave the store.
+  // False: the updated response says no-store or private, or Vary now names other fields than it
+  // was filed under: it may answer the request at hand, and then has to leave the store.
   bool keep = false;
   std::string head;  // stored head with the 304's fields in place
   Meta meta;         // judged afresh

@@ -324,13 +324,20 @@ void Fetch::apply_not_modified() {
                                                  .stored_status = plan_.stale->status(),
                                                  .not_modified = fields_,
                                                  .request_time = request_time_,
-                                                 .response_time = response_time_},
+                                                 .response_time = response_time_,
+                                                 .via = context_.identity.name},
                                                 policy_);
   if (!fresh.applies) return refetch_whole();
   auto object = cache::make_refreshed(*plan_.stale, fresh.head, fresh.meta);
   if (!object) return refetch_whole();
-  flight_->finish([&] { context_.store.refresh(plan_.stale, *object); });
-  transfer()->confirm(std::move(*object));
+  if (fresh.keep) {
+    flight_->finish([&] { context_.store.refresh(plan_.stale, *object); });
+  } else {  // it answers this request, and no other
+    remember_uncacheable(304);
+    flight_->finish([] {});
+    context_.store.remove(plan_.stale);
+  }
+  transfer()->confirm(std::move(*object), fresh.keep);
   end();
 }
 

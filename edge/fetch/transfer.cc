@@ -96,10 +96,11 @@ void Transfer::complete(std::string trailers) {
   wake_all(std::move(lock));
 }
 
-void Transfer::confirm(cache::Pin object) {
+void Transfer::confirm(cache::Pin object, bool shared) {
   std::unique_lock lock(mutex_);
   phase_ = Phase::Object;
   object_ = std::move(object);
+  object_shared_ = shared;
   wake_all(std::move(lock));
 }
 
@@ -276,6 +277,11 @@ std::optional<uint64_t> TransferReader::rest() const {
     bytes += t.segments_[i]->bytes().size();
   }
   return bytes;
+}
+
+bool TransferReader::object_shared() const {
+  const std::lock_guard lock(transfer_->mutex_);
+  return transfer_->object_shared_;
 }
 
 cache::Pin TransferReader::object() const {

@@ -75,7 +75,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   // Every segment of a retained transfer.
   std::vector<cache::SegmentRef> segments();
   void complete(std::string trailers);
-  void confirm(cache::Pin object);
+  // `shared`: whether everybody who waits may have it, or only whoever asked.
+  void confirm(cache::Pin object, bool shared = true);
   void fail(UpstreamFailure failure);
 
   // ---- Any thread ----
@@ -131,6 +132,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::vector<std::string> informational_;
   std::string trailers_;
   cache::Pin object_;
+  bool object_shared_ = true;
   UpstreamFailure failure_;
   std::vector<SeatPtr> seats_;
 };
@@ -176,6 +178,7 @@ class TransferReader {
 
   // Valid in the phase of their name.
   cache::Pin object() const;
+  bool object_shared() const;
   UpstreamFailure failure() const;
   std::string trailers() const;
 

@@ -239,10 +239,15 @@ void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView
                                          .stored_status = stored->status(),
                                          .not_modified = response.fields,
                                          .request_time = head.meta.response_time,
-                                         .response_time = head.meta.response_time},
+                                         .response_time = head.meta.response_time,
+                                         .via = context_.identity.name},
                                         cache_policy(inquiry.route.behaviour->cache,
                                                      context_.fetches.context().limits.max_object));
       if (!fresh.applies) return;
+      if (!fresh.keep) {
+        context_.store.remove(stored);
+        return;
+      }
       auto object = cache::make_refreshed(*stored, fresh.head, fresh.meta);
       if (object) context_.store.refresh(stored, std::move(*object));
       return;

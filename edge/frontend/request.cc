@@ -198,6 +198,7 @@ Request::Next Request::take_head(const ResponseHead& head) {
 }
 
 Request::Next Request::take_object(cache::Pin object) {
+  if (is_follower() && !reader_.object_shared()) return go_alone("collapsed-uncacheable");
   if (is_follower() && !cache::matches_variant(object->variant_key(), exchange().head.fields)) {
     return try_own_variant(object->variant_key());
   }

@@ -47,6 +47,29 @@ TEST_CASE("flights: a thousand concurrent misses on two workers are one fetch") 
   CHECK(f.lab.shared.budget.used() == 0);
 }
 
+TEST_CASE("flights: a confirmation meant for one client is not shared with the others") {
+  Flights f;
+  Client& first = f.ask(f.lab.bench, "/a");
+  f.settle();
+  f.call(0)->answer(200, "Cache-Control: max-age=10\r\nAge: 20\r\nETag: \"v1\"\r\n", "old");
+  f.settle();
+  REQUIRE(first.done());
+  Client& leader = f.ask(f.lab.bench, "/a");
+  f.settle();
+  Client& follower = f.ask(f.second, "/a");
+  f.settle();
+  REQUIRE(f.opened() == 2);
+  f.call(1)->answer(304, "Cache-Control: private\r\nETag: \"v1\"\r\n");
+  f.settle();
+  CHECK(leader.body() == "old");
+  CHECK_FALSE(follower.done());
+  REQUIRE(f.opened() == 3);
+  f.call(2)->answer(200, "Cache-Control: private\r\n", "its own");
+  f.settle();
+  CHECK(follower.body() == "its own");
+  CHECK(f.lab.shared.store.statistics().objects == 0);
+}
+
 TEST_CASE("flights: whoever comes while the body arrives gets it from its first byte") {
   Flights f;
   Client& early = f.ask(f.lab.bench, "/a");

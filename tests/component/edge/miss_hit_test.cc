@@ -87,6 +87,28 @@ TEST_CASE("edge: a stale response is revalidated, and a 304 refreshes it") {
   CHECK(lab.origin.opened() == 2);
 }
 
+// RFC 9111 section 4.3.4: the updated response is subject to the same rules as any other.
+TEST_CASE("edge: a 304 that forbids to store answers one request and removes what is stored") {
+  Lab lab;
+  lab.origin.on_open = [n = 0](const FakeCallPtr& call) mutable {
+    switch (n++) {
+      case 0:
+        return call->answer(200, "Cache-Control: max-age=10\r\nAge: 20\r\nETag: \"v1\"\r\n", "old");
+      case 1:
+        return call->answer(304, "Cache-Control: private, max-age=60\r\nVia: 1.1 other\r\n");
+      default:
+        return call->answer(200, "Cache-Control: max-age=60\r\n", "new");
+    }
+  };
+  lab.bench.ask("/a");
+  const auto second = lab.bench.ask("/a");
+  CHECK(second->body() == "old");
+  CHECK(second->has("Via: 1.1 other\r\n"));
+  CHECK(second->has("Via: 1.1 atoll-fra\r\n"));
+  CHECK(lab.bench.ask("/a")->body() == "new");
+  CHECK_FALSE(lab.origin.call(2)->has("If-None-Match"));
+}
+
 TEST_CASE("edge: a stale response that has changed is replaced") {
   Lab lab;
   lab.origin.on_open = [n = 0](const FakeCallPtr& call) mutable {
@@ -222,6 +244,18 @@ TEST_CASE("edge: HEAD is answered from a stored GET, and goes to the origin as H
   CHECK(hit->framing().length == 5);
   CHECK(hit->framing().bodiless);
   CHECK(hit->body().empty());
+}
+
+TEST_CASE("edge: HEAD that forbids to store removes the stored GET") {
+  Lab lab;
+  lab.origin.on_open = [](const FakeCallPtr& call) {
+    if (call->method == "HEAD") return call->answer(200, "Cache-Control: private\r\n");
+    call->answer(200, "Cache-Control: max-age=10\r\nAge: 20\r\n", "x");
+  };
+  lab.bench.ask("/a");
+  REQUIRE(lab.shared.store.statistics().objects == 1);
+  lab.bench.ask_for({.path = "/a", .method = "HEAD"});
+  CHECK(lab.shared.store.statistics().objects == 0);
 }
 
 TEST_CASE("edge: HEAD that shows a change removes the stored GET") {

@@ -274,6 +274,11 @@ TEST_CASE("validation: a 304 starts a new lifetime, judged by the merged fields"
            Row{"Cache-Control: max-age=60\r\n", "Cache-Control: no-store", 0, 0, false},
            Row{"Cache-Control: max-age=60\r\n", "Cache-Control: private", 0, 0, false},
            Row{"Atoll-Cache-Control: max-age=60\r\n", "Cache-Control: no-store", 60, 0, true},
+           // it is filed under what the first Vary named
+           Row{"Cache-Control: max-age=60\r\nVary: A, B\r\n", "Vary: b,a", 60, 0, true},
+           Row{"Cache-Control: max-age=60\r\nVary: A\r\n", "Vary: A, B", 60, 0, false},
+           Row{"Cache-Control: max-age=60\r\n", "Vary: A", 60, 0, false},
+           Row{"Cache-Control: max-age=60\r\nVary: A\r\n", "Vary: *", 60, 0, false},
            Row{"Expires: Sun, 06 Nov 1994 08:00:00 GMT\r\n",
                "Expires: Sun, 06 Nov 1994 08:50:37 GMT", 60, 0, true},
        }) {
