@@ -63,7 +63,10 @@ up_start() {
   fi
   while read -r name binary config addresses; do
     # shellcheck disable=SC2086  # the addresses are words
-    running "$name" || start "$name" "$binary" "$config" $addresses
+    running "$name" || require_free "$name" $addresses
+  done < <(cluster_programs)
+  while read -r name binary config _; do
+    running "$name" || start "$name" "$binary" "$config"
   done < <(cluster_programs)
 }
 

@@ -41,13 +41,19 @@ listening() {
   (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null
 }
 
-# start NAME BINARY CONFIG ADDRESS...: in a session of its own, so that Ctrl-C here does not reach it.
-start() {
-  local name=$1 binary=$2 config=$3 address pid log=$process_log/$1.log
-  shift 3
+# require_free NAME ADDRESS...: ends the script when somebody else listens there.
+require_free() {
+  local name=$1 address
+  shift
   for address; do
-    listening "$address" && die "$address is already taken by another program, so $name cannot start. Stop that one (ss -ltnp shows it), then try again"
+    listening "$address" || continue
+    die "$address is already taken by another program, so $name cannot start. Stop that one (ss -ltnp shows it), then try again"
   done
+}
+
+# start NAME BINARY CONFIG: in a session of its own, so that Ctrl-C here does not reach it.
+start() {
+  local name=$1 binary=$2 config=$3 pid log=$process_log/$1.log
   mkdir -p -- "$process_run" "$process_log"
   if [[ -f $log && $(stat -c %s -- "$log") -gt 50000000 ]]; then mv -- "$log" "$log.1"; fi
   printf -- '--- started by ./atoll up, %(%Y-%m-%dT%H:%M:%S%z)T\n' -1 >>"$log" || die "cannot write $log: is the disk full?"
