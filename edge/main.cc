@@ -12,6 +12,7 @@
 #include "edge/config.h"
 #include "edge/edge_node.h"
 #include "edge/stats/access_log.h"
+#include "lib/base/durable_file.h"
 #include "lib/base/log.h"
 #include "lib/config/reader.h"
 #include "lib/net/endpoint.h"
@@ -116,6 +117,9 @@ int run(const Flags& flags) {
   if (flags.check) {
     std::printf("configuration of %s: all right\n", config.pop.c_str());
     return 0;
+  }
+  if (const auto made = make_directory(config.state_dir); !made) {
+    return complain({"state_dir: " + made.error()}, kFailed);
   }
   std::unique_ptr<AccessLog> access;
   if (!config.access_log.empty()) {
