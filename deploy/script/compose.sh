@@ -91,7 +91,7 @@ compose() {
 compose_end() {
   local status=$?
   trap - EXIT
-  if ((status != 0)); then compose logs --tail 15 2>/dev/null | cut -c 1-300 || true; fi
+  if ((status != 0)); then compose logs --no-color --tail 15 2>/dev/null | cut -c 1-300 || true; fi
   compose down --volumes --remove-orphans --timeout 5 >>"$setup_log/compose.log" 2>&1 || true
   docker_end
   return "$status"
