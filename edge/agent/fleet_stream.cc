@@ -49,14 +49,30 @@ void FleetGate::stream_began() {
   ++streams_;
 }
 
-void FleetGate::stream_done() {
+void FleetGate::stream_done(std::shared_ptr<FleetStream> stream, uint64_t id, std::string why) {
   const std::lock_guard lock(mutex_);
+  ended_.push_back({std::move(stream), id, std::move(why)});
   if (--streams_ == 0) done_.notify_all();
+  if (loop_ != nullptr) loop_->post([self = shared_from_this()] { self->report_ended(); });
+}
+
+void FleetGate::report_ended() {
+  std::vector<Ended> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended.swap(ended_);
+  }
+  for (const Ended& one : ended) {
+    if (reader_ != nullptr) reader_->on_closed(one.id, one.why);
+  }
 }
 
 void FleetGate::wait_for_streams() {
+  std::vector<Ended> ended;
   std::unique_lock lock(mutex_);
   done_.wait_for(lock, std::chrono::seconds(2), [this] { return streams_ == 0; });
+  ended.swap(ended_);
+  lock.unlock();
 }
 
 FleetStream::FleetStream(const std::string& endpoint, uint64_t id, std::shared_ptr<FleetGate> gate)
@@ -122,11 +138,9 @@ void FleetStream::end() {
 
 void FleetStream::OnDone(const grpc::Status& status) {
   std::string why = status.ok() ? "the control plane ended the stream" : status.error_message();
-  gate_->post(
-      [id = id_, why = std::move(why)](FleetStreamReader& reader) { reader.on_closed(id, why); });
   const std::shared_ptr<FleetGate> gate = gate_;
-  const std::shared_ptr<FleetStream> self = std::move(self_);
-  gate->stream_done();
+  gate->stream_done(std::move(self_), id_, std::move(why));
+  // From here on the loop may have freed this stream.
 }
 
 }  // namespace atl::edge

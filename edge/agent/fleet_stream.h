@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "lib/net/loop.h"
 #include "proto/control.grpc.pb.h"
@@ -26,6 +27,8 @@ class FleetStreamReader {
   virtual void on_closed(uint64_t stream, const std::string& why) = 0;
 };
 
+class FleetStream;
+
 // Where gRPC's threads find the loop, as long as there is somebody to hear them.
 class FleetGate : public std::enable_shared_from_this<FleetGate> {
  public:
@@ -37,13 +40,23 @@ class FleetGate : public std::enable_shared_from_this<FleetGate> {
   void close();
 
   void stream_began();
-  void stream_done();
-  // Until every stream is done, so that none outlives the process's other objects; two seconds at
-  // most.
+  // gRPC is done with the stream, which is freed on the loop's thread: with it dies its channel,
+  // and the last channel of a process joins gRPC's threads, which gRPC 1.51 survives on none of
+  // them.
+  void stream_done(std::shared_ptr<FleetStream> stream, uint64_t id, std::string why);
+  // Loop thread, after close(). Until every stream is done and freed; two seconds at most.
   void wait_for_streams();
 
  private:
+  struct Ended {
+    std::shared_ptr<FleetStream> stream;
+    uint64_t id;
+    std::string why;
+  };
+  void report_ended();
+
   std::mutex mutex_;
+  std::vector<Ended> ended_;
   std::condition_variable done_;
   net::Loop* loop_;
   FleetStreamReader* reader_;
