@@ -41,7 +41,10 @@ std::expected<RequestPath, PathProblem> parse_request_path(std::string_view targ
   const size_t mark = target.find('?');
   out.path = target.substr(0, mark);
   if (mark != std::string_view::npos) out.query = target.substr(mark);
-  if (!out.path.starts_with('/')) return std::unexpected(PathProblem::NotAPath);
+  // A path that begins with two slashes would name another host in a redirect to its directory.
+  if (!out.path.starts_with('/') || out.path.starts_with("//")) {
+    return std::unexpected(PathProblem::NotAPath);
+  }
   out.directory = out.path.ends_with('/');
   for (std::string_view rest = out.path.substr(1); !rest.empty();) {
     const size_t slash = rest.find('/');
@@ -49,12 +52,12 @@ std::expected<RequestPath, PathProblem> parse_request_path(std::string_view targ
     if (!segment || *segment == "." || *segment == "..") {
       return std::unexpected(PathProblem::Malformed);
     }
-    if (segment->empty() || segment->size() > NAME_MAX) {
-      return std::unexpected(PathProblem::NotAPath);
-    }
+    if (segment->size() > NAME_MAX) return std::unexpected(PathProblem::NotAPath);
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    // Several slashes count as one, as in the file system: real pages write "images//left.png".
+    if (segment->empty()) continue;
     if (!out.relative.empty()) out.relative += '/';
     out.relative += *segment;
-    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
   }
   if (out.relative.empty()) out.relative = ".";
   if (out.relative.size() >= PATH_MAX) return std::unexpected(PathProblem::NotAPath);
