@@ -1,16 +1,5 @@
 #pragma once
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-// toml++ 3.3 asserts that what follows "[[" begins a key, which a file may well not do; the code
-// after the assertion reports it as it should. With NDEBUG the same line would be a promise to
-// clang.
-#pragma push_macro("NDEBUG")
-#undef NDEBUG
-#define TOML_ASSERT(expression) static_assert(true)
-#include <toml++/toml.h>
-#pragma pop_macro("NDEBUG")
-
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -19,6 +8,7 @@
 #include <vector>
 
 #include "lib/config/reader.h"
+#include "lib/config/toml.h"
 
 // Private to lib/config: the parsed file and what has been asked of it.
 
