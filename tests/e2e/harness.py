@@ -105,6 +105,7 @@ class Program:
         """kill -9: no chance to say goodbye."""
         self.process.kill()
         self.process.wait(10)
+        self.log_file.close()
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
