@@ -1,5 +1,7 @@
 #include "control-plane/fleet/fleet.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "lib/base/log.h"
@@ -45,9 +47,14 @@ const PurgeProgress* Fleet::purge_progress(uint64_t number) const {
 }
 
 std::expected<SessionId, std::string> Fleet::join(NodeHello hello, std::shared_ptr<NodeLink> link) {
-  const std::string name = hello.pop + "/" + hello.node;
+  const std::string name = check_hello(hello) == nullptr ? hello.pop + "/" + hello.node : "a node";
   auto session = registry_.join(std::move(hello), std::move(link), clock_.mono());
-  if (!session) log_warn("fleet: {} may not join: {}", name, session.error());
+  if (session) return session;
+  std::string refusal = fmt::format("{} may not join: {}", name, session.error());
+  if (refusal != last_refusal_) {  // it will try again every second
+    log_warn("fleet: {}", refusal);
+    last_refusal_ = std::move(refusal);
+  }
   return session;
 }
 

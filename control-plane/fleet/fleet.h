@@ -94,6 +94,7 @@ class Fleet {
   PurgeLog purges_;
   std::deque<PurgeProgress> progress_;  // the latest ones
   std::shared_ptr<const SnapshotData> snapshot_;
+  std::string last_refusal_;  // as last logged
 };
 
 }  // namespace atl::control

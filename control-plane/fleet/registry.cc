@@ -39,7 +39,7 @@ std::string_view to_string(NodeState state) {
 }
 
 const char* check_hello(const NodeHello& hello) {
-  if (hello.pop.empty()) return "the hello names no PoP";
+  if (!is_name(hello.pop)) return "the hello names no PoP";
   if (!is_name(hello.node)) {
     return "a node's name is of letters, digits, '-', '_' and '.', at most 64 of them";
   }
