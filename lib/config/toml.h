@@ -1,7 +1,7 @@
 #pragma once
 
-// toml++ as lib/config uses it: without exceptions, and without believing what it believes about its
-// input. Private to lib/config.
+// toml++ as lib/config uses it: without exceptions, and without believing what it believes about
+// its input. Private to lib/config.
 
 // clang-format off
 #include <cstdint>
