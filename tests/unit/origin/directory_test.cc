@@ -138,7 +138,7 @@ TEST_CASE("directory: nothing outside the root can be reached") {
                                      "/pipe",
                                      "/sock",
                                      "//etc/passwd",
-                                     "/docs//index.html",
+                                     "/docs//../../secret.txt",
                                      "/.",
                                      "/..",
                                      "/%2e/",
