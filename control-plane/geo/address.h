@@ -22,9 +22,9 @@ struct Address {
 std::optional<Address> parse_address(std::string_view text);
 std::string to_string(const Address& address);
 
-// Whether the address is one that the public network delivers to: not private, loopback, link-local,
-// shared (carrier NAT), documentation, multicast or reserved (RFC 6890). Databases know nothing of
-// the others, whatever they answer.
+// Whether the address is one that the public network delivers to: not private, loopback,
+// link-local, shared (carrier NAT), documentation, multicast or reserved (RFC 6890). Databases know
+// nothing of the others, whatever they answer.
 bool is_global(const Address& address);
 
 struct Prefix {

@@ -33,8 +33,8 @@ struct Place {
   uint8_t prefix_length = 0;
 };
 
-// The operator's table first, then, for addresses of the public network, the databases in order, the
-// first one that knows. Pure but for reading them; does not allocate.
+// The operator's table first, then, for addresses of the public network, the databases in order,
+// the first one that knows. Pure but for reading them; does not allocate.
 Place locate(const Address& address, const SubnetTable& subnets,
              std::span<const std::shared_ptr<const Database>> databases);
 

@@ -15,8 +15,8 @@ std::string percent(double ratio);
 std::string duration_text(uint64_t us);
 // "75 s", "12 min 05 s", "3 h 20 min".
 std::string span_text(uint64_t seconds);
-// Text that came from outside, fit for a terminal: control characters, directional overrides and what
-// is not UTF-8 become '?', at most `longest` bytes.
+// Text that came from outside, fit for a terminal: control characters, directional overrides and
+// what is not UTF-8 become '?', at most `longest` bytes.
 std::string printable(std::string_view text, size_t longest);
 
 // Rows of cells, the first row the heading. `alignment` has an 'l' or 'r' for each column; further
