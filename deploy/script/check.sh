@@ -26,8 +26,8 @@ test_usage() {
 ./atoll test [--quick | --asan | --tsan | --fuzz | --compose]
 
 Installs what is missing, builds, runs the tests. Ends with ctest's own summary and status.
-  (nothing)   everything: unit, component, fuzz corpora, layout, end to end (preset release)
-  --quick     the same without end to end
+  (nothing)   everything: unit, component, fuzz corpora, layout, end to end, conformance (preset release)
+  --quick     the same without end to end and conformance
   --asan      unit, component and fuzz corpora under AddressSanitizer and UBSan
   --tsan      the same under ThreadSanitizer
   --fuzz      the fuzz targets under libFuzzer, a bounded number of runs each
@@ -39,7 +39,7 @@ TEXT
 command_test() {
   case ${1:-} in
     '') test_release ;;
-    --quick) test_release --label-exclude e2e ;;
+    --quick) test_release --label-exclude 'e2e|conformance' ;;
     --asan) test_sanitized asan ;;
     --tsan) test_sanitized tsan ;;
     --fuzz) test_fuzz ;;
