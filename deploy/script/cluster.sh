@@ -80,9 +80,12 @@ padded() {
 # up_tour UPSTREAM: what to look at.
 up_tour() {
   local place id city address first page=/en-US/index.html
-  local content="the Debian Administrator's Handbook" front="http://$cluster_control$page"
+  local note='' content="the Debian Administrator's Handbook" front="http://$cluster_control$page"
   # "/" of the control plane's own address is its status page; under any other name it redirects.
-  if [[ -n $1 ]]; then page=/ content=$1 front="-H 'Host: demo.atoll' http://$cluster_control/"; fi
+  if [[ -n $1 ]]; then
+    page=/ content=$1 front="-H 'Host: demo.atoll' http://$cluster_control/"
+    note=$'  (as far as that site lets itself be cached: fwd=stale is a copy that it confirmed)\n'
+  fi
   first=${cluster_places[0]##*|}:$cluster_http_port
   printf '\n%sAtoll is running.%s Content: %s\n\n' "$ui_bold" "$ui_plain" "$content"
   for place in "${cluster_places[@]}"; do
@@ -94,7 +97,7 @@ up_tour() {
 See a miss, then a hit (look at Cache-Status; Age counts the seconds since):
   curl -s -D - -o /dev/null http://$first$page    # Cache-Status: atoll-fra; fwd=...; stored
   curl -s -D - -o /dev/null http://$first$page    # Cache-Status: atoll-fra; hit; ttl=...
-
+$note
 See who is sent where (the front door redirects a client to its nearest PoP that is alive):
   curl -s 'http://$cluster_control/v1/route?ip=200.160.2.3'      # an address in Brazil
   curl -sI -H 'X-Forwarded-For: 139.130.4.5' $front   # one in Australia
