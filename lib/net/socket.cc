@@ -62,6 +62,7 @@ Error from_uv(int status) {
     case UV_EADDRINUSE:
       return {Code::Conflict, Side::Self, false, "the address is in use by another process"};
     case UV_EADDRNOTAVAIL:
+    case UV_EAFNOSUPPORT:
       return {Code::NotFound, Side::Self, false, "this machine has no such address"};
     case UV_EACCES:
       return {Code::Refused, Side::Self, false, "no permission; ports below 1024 need root"};

@@ -38,9 +38,11 @@ Result<void> TcpListener::open(const Endpoint& at, const Options& options) {
   const auto address = to_address(at);
   // The handle exists in either case, so that the destructor has one thing to close.
   const unsigned family = address ? address->storage.ss_family : unsigned{AF_INET};
-  ATOLL_CHECK(uv_tcp_init_ex(loop_.raw(), &node_->tcp, family) == 0);
+  const int made = uv_tcp_init_ex(loop_.raw(), &node_->tcp, family);
+  if (made != 0) ATOLL_CHECK(uv_tcp_init(loop_.raw(), &node_->tcp) == 0);  // without a socket
   node_->tcp.data = node_;
   if (!address) return std::unexpected(address.error());
+  if (made != 0) return std::unexpected(from_uv(made));
 
   uv_os_fd_t descriptor = -1;
   ATOLL_CHECK(uv_fileno(reinterpret_cast<uv_handle_t*>(&node_->tcp), &descriptor) == 0);

@@ -96,8 +96,22 @@ struct Pair {
   }
 };
 
+// A container may have been given no IPv6 address, not even loopback's; the kernel says so itself.
+bool has_ipv6_loopback() {
+  Loop loop;
+  const auto listener = TcpListener::listen(loop, {"::1", 0}, {}, [](auto) {});
+  if (!listener) CHECK(listener.error().code == Code::NotFound);
+  return listener.has_value();
+}
+
 TEST_CASE("tcp: bytes go both ways over IPv4 and IPv6, and both ends know who the other is") {
-  for (const char* host : {"127.0.0.1", "::1"}) {
+  std::vector<const char*> hosts = {"127.0.0.1"};
+  if (has_ipv6_loopback()) {
+    hosts.push_back("::1");
+  } else {
+    MESSAGE("no IPv6 loopback on this machine: IPv4 only");
+  }
+  for (const char* host : hosts) {
     Pair pair(host);
     const std::vector<Bytes> pieces = {"hel", "", "lo"};
     const auto taken = pair.client->stream->try_write(pieces);
