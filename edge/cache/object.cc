@@ -91,6 +91,7 @@ size_t Object::charge() const {
 void Object::fill(const ObjectSource& source) {
   meta_ = source.meta;
   meta_.flags &= static_cast<uint16_t>(~Meta::kPurged);
+  if (source.soft_purged) mark_purged();
   status_ = source.status;
   key_size_ = static_cast<uint16_t>(source.key.size());
   vary_size_ = static_cast<uint16_t>(source.variant_key.size());

@@ -29,7 +29,8 @@ struct ObjectSource {
   std::string_view variant_key;  // make_variant_key(); empty without Vary
   std::string_view head;         // build_head()
   uint16_t status = 200;
-  Meta meta;
+  Meta meta;                 // kPurged in it means nothing
+  bool soft_purged = false;  // made with the mark of a soft purge
 };
 
 // A complete stored response. Immutable, save for the mark of a soft purge; reference counted by
