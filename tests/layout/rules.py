@@ -15,6 +15,7 @@ MAY_INCLUDE = {
     "lib/rpc": ["lib/base", "lib/http", "lib/net", "proto"],
     "edge": ["lib", "proto"],
     "edge/cache": ["lib/base", "lib/http"],
+    "edge/disk": ["lib/base", "edge/cache"],
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],
