@@ -225,7 +225,7 @@ void RequestParser::parse() {
   const size_t first = line.find(' ');
   head_.method = line.substr(0, first);
   head_.target = line.substr(first + 1, line.rfind(' ') - first - 1);
-  head_.scheme = "http";
+  head_.scheme = scheme_;
   if (head_.method == "CONNECT") return refuse(501, "CONNECT is not implemented");
   if (!run_llhttp()) return;
   head_.fields = fields_;
@@ -359,9 +359,11 @@ bool RequestParser::read_absolute_form() {
     refuse(400, "the target is neither a path nor a URL");
     return false;
   }
-  if (!equal_ignore_case(scheme, "http")) {
-    // RFC 9110 section 7.4: "https" does not come over a connection without TLS.
-    const bool misdirected = equal_ignore_case(scheme, "https");
+  if (!equal_ignore_case(scheme, scheme_)) {
+    // RFC 9110 section 7.4: "https" does not come over a connection without TLS, nor "http" over
+    // one with it.
+    const bool misdirected =
+        equal_ignore_case(scheme, "https") || equal_ignore_case(scheme, "http");
     refuse(misdirected ? 421 : 400, "the target's scheme is not served here");
     return false;
   }

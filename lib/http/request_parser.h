@@ -34,6 +34,10 @@ class RequestParser {
   enum class State : uint8_t { More, Complete, Refused };
 
   explicit RequestParser(const HeadLimits& limits);
+
+  // What the connection speaks, "http" to begin with or "https": a property of it and not of the
+  // request, so a target that says otherwise was misdirected. Static text. Between heads.
+  void set_scheme(std::string_view scheme) { scheme_ = scheme; }
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
@@ -90,6 +94,7 @@ class RequestParser {
   Refusal refusal_;
   std::string bytes_;
   std::vector<Field> fields_;
+  std::string_view scheme_ = "http";
   RequestHead head_;
   std::string scratch_;  // a path that is not a part of `bytes_`
   llhttp_t machine_;

@@ -13,7 +13,7 @@ namespace atl::net {
 // Bytes that somebody else owns. The layout matches struct iovec's needs; no ownership.
 using Bytes = std::string_view;
 
-// A byte stream: TCP today, TLS above it, memory in tests. One loop; callbacks come from the loop,
+// A byte stream: TCP, TLS above it, memory in tests. One loop; callbacks come from the loop,
 // never from inside a call made by the owner (so the owner may be disposed of in any of them).
 class Stream {
  public:
@@ -54,6 +54,9 @@ class Stream {
 
   // Textual address of the peer without port; valid for the stream's life. Empty if there is none.
   virtual std::string_view peer_address() const = 0;
+
+  // Whether what passes is encrypted between here and the peer: the "https" of a request.
+  virtual bool secure() const { return false; }
 };
 
 }  // namespace atl::net

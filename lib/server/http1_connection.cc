@@ -167,7 +167,10 @@ Http1Connection::Next Http1Connection::read_head() {
     }
     return Next::More;
   }
-  if (parser_ == nullptr) parser_ = set_.take_parser();
+  if (parser_ == nullptr) {
+    parser_ = set_.take_parser();
+    parser_->set_scheme(stream_->secure() ? "https" : "http");
+  }
   input_.remove_prefix(parser_->feed(input_));
   switch (parser_->state()) {
     case http::RequestParser::State::More:

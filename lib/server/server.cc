@@ -21,7 +21,10 @@ Server::Server(net::Loop& loop, Application& application, const Limits& limits)
       clock_(std::make_unique<LoopClock>(loop)),
       self_(std::make_shared<Server*>(this)),
       connections_(make_set()),
-      sweep_(loop, [this] { connections_->sweep(loop_.now()); }) {
+      sweep_(loop, [this] {
+        connections_->sweep(loop_.now());
+        if (tls_ != nullptr) tls_->sweep(loop_.now());
+      }) {
   sweep_.start_periodic(connections_->sweep_interval());
 }
 
@@ -49,15 +52,47 @@ void Server::wake(ConnectionSet::Wake when) {
   }
 }
 
+void Server::use_tls(std::shared_ptr<const net::TlsContext> context,
+                     std::chrono::milliseconds handshake_time) {
+  if (tls_ != nullptr) return tls_->set_context(std::move(context));
+  tls_ = std::make_unique<net::TlsAcceptor>(
+      std::move(context), handshake_time, *clock_,
+      net::TlsAcceptor::Hooks{
+          .on_ready = [this](std::unique_ptr<net::Stream> stream) { adopt(std::move(stream)); },
+          .on_failed = [this] { limit_accepting(); },
+          .wake = [this] { end_tls_turn(); }});
+}
+
+// When the turn ends.
+void Server::end_tls_turn() {
+  loop_.at_turn_end([weak = std::weak_ptr(self_)] {
+    const auto self = weak.lock();
+    if (self != nullptr && *self != nullptr) (*self)->tls_->end_turn();
+  });
+}
+
 Result<net::Endpoint> Server::listen(const net::Endpoint& at) {
-  auto bound = open(at);
-  if (bound) endpoints_.push_back(*bound);
+  return start_listening({at, false});
+}
+Result<net::Endpoint> Server::listen_tls(const net::Endpoint& at) {
+  return start_listening({at, true});
+}
+
+Result<net::Endpoint> Server::start_listening(const Listening& what) {
+  auto bound = open(what);
+  if (bound) endpoints_.push_back({*bound, what.tls});
   return bound;
 }
 
-Result<net::Endpoint> Server::open(const net::Endpoint& at) {
+Result<net::Endpoint> Server::open(const Listening& what) {
   auto listener = net::TcpListener::listen(
-      loop_, at, {}, [this](std::unique_ptr<net::TcpStream> stream) { adopt(std::move(stream)); });
+      loop_, what.at, {}, [this, tls = what.tls](std::unique_ptr<net::TcpStream> stream) {
+        if (tls) {
+          accept_tls(std::move(stream));
+        } else {
+          adopt(std::move(stream));
+        }
+      });
   if (!listener) return std::unexpected(listener.error());
   if (full_) (*listener)->pause();
   listeners_.push_back(std::move(*listener));
@@ -69,13 +104,19 @@ void Server::adopt(std::unique_ptr<net::Stream> stream) {
   limit_accepting();
 }
 
+void Server::accept_tls(std::unique_ptr<net::Stream> transport) {
+  tls_->accept(std::move(transport));
+  limit_accepting();
+}
+
 void Server::on_closed() {
   limit_accepting();
   check_drained();
 }
 
 void Server::limit_accepting() {
-  const bool full = connections_->statistics().connections >= limits_.connections;
+  const uint64_t open = statistics().connections + tls_statistics().under_way;
+  const bool full = open >= limits_.connections;
   if (std::exchange(full_, full) == full) return;
   for (const auto& listener : listeners_) {
     if (full) {
@@ -90,6 +131,7 @@ void Server::drain(std::function<void()> done) {
   draining_ = true;
   drained_ = std::move(done);
   listeners_.clear();
+  if (tls_ != nullptr) tls_->abort_all();  // no request has come of them
   connections_->set_draining(true);
   check_drained();
 }
@@ -108,12 +150,15 @@ Result<void> Server::resume() {
   drained_ = nullptr;
   connections_->set_draining(false);
   Result<void> outcome;
-  for (const net::Endpoint& at : endpoints_) {
-    if (const auto bound = open(at); !bound && outcome) outcome = std::unexpected(bound.error());
+  for (const Listening& what : endpoints_) {
+    if (const auto bound = open(what); !bound && outcome) outcome = std::unexpected(bound.error());
   }
   return outcome;
 }
 
-void Server::abort_all() { connections_->abort_all(); }
+void Server::abort_all() {
+  if (tls_ != nullptr) tls_->abort_all();
+  connections_->abort_all();
+}
 
 }  // namespace atl::server

@@ -8,6 +8,7 @@
 #include "lib/net/endpoint.h"
 #include "lib/net/loop.h"
 #include "lib/net/tcp_listener.h"
+#include "lib/net/tls/tls_acceptor.h"
 #include "lib/server/application.h"
 #include "lib/server/connection_set.h"
 #include "lib/server/limits.h"
@@ -29,11 +30,19 @@ class Server {
   // the port the kernel chose, when 0 was asked for. Errors as TcpListener::listen().
   Result<net::Endpoint> listen(const net::Endpoint& at);
 
+  // The certificates for TLS connections that come from now on; those that are open keep theirs.
+  // `handshake_time`: from accepting to the end of the handshake; the first call's counts.
+  void use_tls(std::shared_ptr<const net::TlsContext> context,
+               std::chrono::milliseconds handshake_time);
+  // As listen(), for clients that speak TLS. After use_tls().
+  Result<net::Endpoint> listen_tls(const net::Endpoint& at);
+
   // Serves a stream that is connected already.
   void adopt(std::unique_ptr<net::Stream> stream);
 
-  // Stops listening, closes idle connections and the others after the response they are at, which
-  // says `Connection: close`. `done` is called once, in a later turn, when none is left.
+  // Stops listening, gives up unfinished handshakes, closes idle connections and the others after
+  // the response they are at, which says `Connection: close`. `done` is called once, in a later
+  // turn, when none is left.
   void drain(std::function<void()> done);
   // Ends draining: listens again where it did. The first error, if an address is no longer free;
   // `done` of drain() is not called any more.
@@ -44,11 +53,21 @@ class Server {
   void abort_all();
 
   const Statistics& statistics() const { return connections_->statistics(); }
+  net::TlsStatistics tls_statistics() const {
+    return tls_ != nullptr ? tls_->statistics() : net::TlsStatistics{};
+  }
 
  private:
   class LoopClock;
+  struct Listening {
+    net::Endpoint at;
+    bool tls;
+  };
 
-  Result<net::Endpoint> open(const net::Endpoint& at);
+  Result<net::Endpoint> start_listening(const Listening& what);
+  Result<net::Endpoint> open(const Listening& what);
+  void accept_tls(std::unique_ptr<net::Stream> transport);
+  void end_tls_turn();
   std::unique_ptr<ConnectionSet> make_set();
   void wake(ConnectionSet::Wake when);
   void on_closed();
@@ -61,8 +80,9 @@ class Server {
   std::unique_ptr<LoopClock> clock_;
   // Outlives the server in what the loop still has to run, which finds it empty then.
   std::shared_ptr<Server*> self_;
-  std::vector<net::Endpoint> endpoints_;
+  std::vector<Listening> endpoints_;
   std::vector<std::unique_ptr<net::TcpListener>> listeners_;
+  std::unique_ptr<net::TlsAcceptor> tls_;  // null: no TLS; outlives its streams
   std::unique_ptr<ConnectionSet> connections_;
   net::Timer sweep_;
   std::function<void()> drained_;
