@@ -37,6 +37,26 @@ server::Limits read_limits(config::Section section) {
   return limits;
 }
 
+TlsConfig read_tls(config::Section section) {
+  TlsConfig tls;
+  tls.listen = section.endpoints("listen", {});
+  tls.handshake_time =
+      section.duration("handshake_time", tls.handshake_time, std::chrono::milliseconds{1});
+  for (config::Section each : section.tables("certificate")) {
+    tls.certificates.push_back({.certificate = each.string("certificate"),
+                                .key = each.string("key"),
+                                .names = each.strings("names", {}),
+                                .ocsp = each.string("ocsp", "")});
+  }
+  if (!tls.listen.empty() && tls.certificates.empty()) {
+    section.problem("listen", "needs an [[edge.tls.certificate]]");
+  }
+  if (tls.listen.empty() && section.present()) {
+    section.problem("listen", "is missing: [edge.tls] does nothing without an address");
+  }
+  return tls;
+}
+
 FetchLimits read_fetch_limits(config::Section section, ByteSize cache) {
   FetchLimits limits;
   // One object must not push everything else out of the cache.
@@ -66,6 +86,7 @@ Config read_config(config::Reader& reader) {
   config.access_log = edge.string("access_log", "");
   config.stop_grace = edge.duration("stop_grace", config.stop_grace);
   config.limits = read_limits(edge.table("limits"));
+  config.tls = read_tls(edge.table("tls"));
   config::Section fetch = edge.table("fetch");
   config.fetch = read_fetch_limits(fetch, config.cache_memory);
   config.retained =

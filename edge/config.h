@@ -8,9 +8,17 @@
 #include "edge/fetch/fetch.h"
 #include "lib/base/byte_size.h"
 #include "lib/config/reader.h"
+#include "lib/net/tls/tls_context.h"
 #include "lib/server/limits.h"
 
 namespace atl::edge {
+
+// Without addresses TLS is off, and then there are no certificates either.
+struct TlsConfig {
+  std::vector<std::string> listen;
+  std::chrono::milliseconds handshake_time{10'000};
+  std::vector<net::CertificateFiles> certificates;
+};
 
 // atoll-edge's configuration, read once at start (TOML, every key also a flag; docs in the sample
 // deploy/config/edge.toml). What changes while it runs comes from the control plane.
@@ -28,6 +36,7 @@ struct Config {
   std::chrono::milliseconds stop_grace{10'000};
   ByteSize retained{0};  // bound of what all fetches together keep for late readers
   server::Limits limits;
+  TlsConfig tls;
   FetchLimits fetch;
 };
 

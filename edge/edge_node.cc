@@ -56,26 +56,44 @@ EdgeNode::~EdgeNode() {
   for (const auto& worker : workers_) worker->shut_down();
 }
 
-std::expected<std::vector<net::Endpoint>, std::string> EdgeNode::start() {
-  std::vector<net::Endpoint> bound;
+std::expected<net::Endpoint, std::string> EdgeNode::bind(const std::string& text, bool tls) {
+  auto at = net::parse_endpoint(text);
+  if (!at) return std::unexpected(fmt::format("listen \"{}\": {}", text, at.error().detail));
+  if (const auto free = net::probe_free(*at); !free) {
+    return std::unexpected(fmt::format("cannot listen at {}: {}", text, free.error().detail));
+  }
+  for (const auto& worker : workers_) {
+    const auto address = tls ? worker->listen_tls(*at) : worker->listen(*at);
+    if (!address) {
+      return std::unexpected(fmt::format("cannot listen at {}: {}", text, address.error().detail));
+    }
+    at = *address;  // of port 0 the first worker's choice is everybody's
+  }
+  return *at;
+}
+
+std::expected<EdgeNode::Bound, std::string> EdgeNode::start(
+    std::shared_ptr<const net::TlsContext> tls) {
+  Bound bound;
   for (const std::string& text : shared_.config.listen) {
-    auto at = net::parse_endpoint(text);
-    if (!at) return std::unexpected(fmt::format("listen \"{}\": {}", text, at.error().detail));
-    if (const auto free = net::probe_free(*at); !free) {
-      return std::unexpected(fmt::format("cannot listen at {}: {}", text, free.error().detail));
+    auto at = bind(text, false);
+    if (!at) return std::unexpected(std::move(at.error()));
+    bound.plain.push_back(*at);
+  }
+  if (tls != nullptr) {
+    for (const auto& worker : workers_) worker->use_tls(tls);
+    for (const std::string& text : shared_.config.tls.listen) {
+      auto at = bind(text, true);
+      if (!at) return std::unexpected(std::move(at.error()));
+      bound.tls.push_back(*at);
     }
-    for (const auto& worker : workers_) {
-      const auto address = worker->listen(*at);
-      if (!address) {
-        return std::unexpected(
-            fmt::format("cannot listen at {}: {}", text, address.error().detail));
-      }
-      at = *address;  // of port 0 the first worker's choice is everybody's
-    }
-    bound.push_back(*at);
   }
   for (const auto& worker : workers_) worker->start();
   return bound;
+}
+
+void EdgeNode::change_tls(const std::shared_ptr<const net::TlsContext>& tls) {
+  for (const auto& worker : workers_) worker->change_tls(tls);
 }
 
 void EdgeNode::apply_routes(std::shared_ptr<const RouteTable> routes) {
@@ -92,6 +110,7 @@ Worker::Gauges EdgeNode::gauges() const {
     total.connections += gauges.connections;
     total.active += gauges.active;
     total.timed_out += gauges.timed_out;
+    total.tls += gauges.tls;
   }
   return total;
 }
@@ -214,6 +233,7 @@ std::string EdgeNode::metrics() {
                         .connections_accepted = now.accepted,
                         .connections_timed_out = now.timed_out,
                         .requests_in_flight = now.active,
+                        .tls = now.tls,
                         .access_dropped = access_ == nullptr ? 0 : access_->dropped(),
                         .routes_version = routes_version(),
                         .serving = serving()});

@@ -22,8 +22,15 @@ class EdgeNode final : public Node {
   EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, AccessLog* access);
   ~EdgeNode() override;
 
-  // Binds every address for every worker, then starts them. What was bound; or a sentence.
-  std::expected<std::vector<net::Endpoint>, std::string> start();
+  struct Bound {
+    std::vector<net::Endpoint> plain;
+    std::vector<net::Endpoint> tls;
+  };
+  // Binds every address for every worker, then starts them. What was bound; or a sentence. `tls`:
+  // null if the configuration has no TLS.
+  std::expected<Bound, std::string> start(std::shared_ptr<const net::TlsContext> tls);
+  // For TLS connections that come from now on. After a start() with TLS.
+  void change_tls(const std::shared_ptr<const net::TlsContext>& tls);
 
   void apply_routes(std::shared_ptr<const RouteTable> routes) override;
   uint64_t routes_version() const override { return routes_ ? routes_->version() : 0; }
@@ -39,6 +46,7 @@ class EdgeNode final : public Node {
   std::string status_json();
 
  private:
+  std::expected<net::Endpoint, std::string> bind(const std::string& text, bool tls);
   Worker::Gauges gauges() const;
 
   net::Loop& loop_;

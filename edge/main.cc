@@ -9,6 +9,7 @@
 
 #include "edge/admin.h"
 #include "edge/agent/agent.h"
+#include "edge/certificates.h"
 #include "edge/config.h"
 #include "edge/edge_node.h"
 #include "edge/stats/access_log.h"
@@ -57,9 +58,45 @@ config::Reader reader_for(const Flags& flags) {
   return reader;
 }
 
-int serve(const Config& config, AccessLog* access) {
+std::vector<std::string> check_certificates(const Config& config) {
+  if (config.tls.listen.empty()) return {};
   const SystemClock clock;
   net::Loop loop;
+  auto context = Certificates(loop, clock).load(config.tls.certificates);
+  return context ? std::vector<std::string>{} : std::move(context.error());
+}
+
+// Reads the files of the configuration anew, as it stands now. What is wrong with it or with them
+// is logged, and the old certificates stay.
+void reload_certificates(const Flags& flags, const Config& running, const Certificates& source,
+                         EdgeNode& node) {
+  config::Reader reader = reader_for(flags);
+  const Config config = read_config(reader);
+  std::vector<std::string> problems = reader.problems();
+  if (problems.empty() && config.tls.listen != running.tls.listen) {
+    problems.push_back("[edge.tls] listen: a change of addresses needs a restart");
+  }
+  if (problems.empty()) {
+    auto context = source.load(config.tls.certificates);
+    if (context) {
+      node.change_tls(*context);
+      return log_info("{} certificates in force", config.tls.certificates.size());
+    }
+    problems = std::move(context.error());
+  }
+  for (const std::string& problem : problems) log_error("certificates not reloaded: {}", problem);
+}
+
+int serve(const Flags& flags, const Config& config, AccessLog* access) {
+  const SystemClock clock;
+  net::Loop loop;
+  const Certificates certificates(loop, clock);
+  std::shared_ptr<const net::TlsContext> tls;
+  if (!config.tls.listen.empty()) {
+    auto context = certificates.load(config.tls.certificates);
+    if (!context) return complain(context.error(), kFailed);
+    tls = std::move(*context);
+  }
   EdgeNode node(loop, config, clock, access);
   Admin admin(node, clock);
   server::Server admin_server(loop, admin, server::Limits{});
@@ -73,12 +110,15 @@ int serve(const Config& config, AccessLog* access) {
     }
     log_info("admin on {}", net::to_string(*bound));
   }
-  const auto listening = node.start();
+  const auto listening = node.start(tls);
   if (!listening) return complain({listening.error()}, kFailed);
   std::vector<std::string> endpoints;
-  for (const net::Endpoint& at : *listening) {
+  for (const net::Endpoint& at : listening->plain) {
     endpoints.push_back(net::to_string(at));
     log_info("serving on {}", endpoints.back());
+  }
+  for (const net::Endpoint& at : listening->tls) {
+    log_info("serving TLS on {}", net::to_string(at));
   }
   Agent agent(loop, node,
               {.pop = config.pop,
@@ -95,6 +135,7 @@ int serve(const Config& config, AccessLog* access) {
   net::Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
     if (signal == SIGHUP) {
       if (access != nullptr) access->reopen();
+      if (tls != nullptr) reload_certificates(flags, config, certificates, node);
       return;
     }
     if (std::exchange(stopping, true)) return loop.stop();  // asked twice: at once
@@ -115,6 +156,8 @@ int run(const Flags& flags) {
   const Config config = read_config(reader);
   if (const auto wrong = reader.problems(); !wrong.empty()) return complain(wrong, kBadUsage);
   if (flags.check) {
+    const auto wrong = check_certificates(config);
+    if (!wrong.empty()) return complain(wrong, kBadUsage);
     std::printf("configuration of %s: all right\n", config.pop.c_str());
     return 0;
   }
@@ -127,7 +170,7 @@ int run(const Flags& flags) {
     if (!opened) return complain({config.access_log + ": " + opened.error().detail}, kFailed);
     access = std::move(*opened);
   }
-  return serve(config, access.get());
+  return serve(flags, config, access.get());
 }
 
 }  // namespace

@@ -37,6 +37,18 @@ Worker::~Worker() {
 
 Result<net::Endpoint> Worker::listen(const net::Endpoint& at) { return server_->listen(at); }
 
+Result<net::Endpoint> Worker::listen_tls(const net::Endpoint& at) {
+  return server_->listen_tls(at);
+}
+
+void Worker::use_tls(std::shared_ptr<const net::TlsContext> context) {
+  server_->use_tls(std::move(context), shared_.config.tls.handshake_time);
+}
+
+void Worker::change_tls(std::shared_ptr<const net::TlsContext> context) {
+  loop_.post([this, context = std::move(context)]() mutable { use_tls(std::move(context)); });
+}
+
 void Worker::start() {
   thread_ = std::thread([this] { loop_.run(); });
 }
@@ -87,7 +99,8 @@ void Worker::publish() {
   const Gauges gauges{.accepted = counts.accepted,
                       .connections = counts.connections,
                       .active = counts.in_flight,
-                      .timed_out = counts.timed_out};
+                      .timed_out = counts.timed_out,
+                      .tls = server_->tls_statistics()};
   Reachability reachability;
   if (routes_ != nullptr) {
     for (const OriginEndpoint& origin : routes_->origins()) {

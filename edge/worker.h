@@ -36,11 +36,16 @@ class Worker {
 
   // Before start(). Returns what was bound.
   Result<net::Endpoint> listen(const net::Endpoint& at);
+  // As listen(), for TLS; after use_tls().
+  Result<net::Endpoint> listen_tls(const net::Endpoint& at);
+  void use_tls(std::shared_ptr<const net::TlsContext> context);
   void start();
 
   // ---- After start(), from the node's thread; carried out by the worker's loop ----
 
   void set_routes(std::shared_ptr<const RouteTable> routes);
+  // For TLS connections that come from now on.
+  void change_tls(std::shared_ptr<const net::TlsContext> context);
   // Closes the listening sockets and idle connections; `drained` is called on the worker's loop
   // when the last connection is gone.
   void drain(std::function<void()> drained);
@@ -62,6 +67,7 @@ class Worker {
     uint64_t connections = 0;
     uint64_t active = 0;
     uint64_t timed_out = 0;
+    net::TlsStatistics tls;
   };
   // A fraction of a second old.
   Gauges gauges() const;

@@ -46,6 +46,19 @@ void write_counters(MetricsText& out, const std::vector<const Counters*>& worker
   write_histogram(out, "miss", miss);
 }
 
+void write_tls(MetricsText& out, const net::TlsStatistics& tls) {
+  out.counter("atoll_edge_tls_handshakes_total", "TLS handshakes completed");
+  out.value("atoll_edge_tls_handshakes_total", {{"kind", "full"}}, tls.handshakes - tls.resumed);
+  out.value("atoll_edge_tls_handshakes_total", {{"kind", "resumed"}}, tls.resumed);
+  out.counter("atoll_edge_tls_handshake_failures_total", "TLS handshakes that came to nothing");
+  for (size_t i = 0; i < tls.failures.size(); ++i) {
+    out.value("atoll_edge_tls_handshake_failures_total",
+              {{"reason", net::to_string(static_cast<net::HandshakeFailure>(i))}}, tls.failures[i]);
+  }
+  out.gauge("atoll_edge_tls_handshakes_under_way", "TLS handshakes not yet completed");
+  out.value("atoll_edge_tls_handshakes_under_way", {}, tls.under_way);
+}
+
 }  // namespace
 
 std::string write_metrics(const MetricsSource& source) {
@@ -78,6 +91,7 @@ std::string write_metrics(const MetricsSource& source) {
           source.connections_timed_out);
   gauge("atoll_edge_requests_in_flight", "Requests not yet answered completely",
         source.requests_in_flight);
+  write_tls(out, source.tls);
   counter("atoll_edge_access_log_dropped_total", "Access log lines lost to a slow disk",
           source.access_dropped);
   gauge("atoll_edge_configuration_version", "Version of the configuration in force",

@@ -9,6 +9,7 @@
 #include "edge/cache/store.h"
 #include "edge/stats/counters.h"
 #include "edge/stats/node_statistics.h"
+#include "lib/net/tls/handshake_failure.h"
 
 namespace atl::edge {
 
@@ -22,6 +23,7 @@ struct MetricsSource {
   uint64_t connections_accepted = 0;
   uint64_t connections_timed_out = 0;
   uint64_t requests_in_flight = 0;
+  net::TlsStatistics tls;
   uint64_t access_dropped = 0;
   uint64_t routes_version = 0;
   bool serving = false;

@@ -196,6 +196,15 @@ def request_on(connection, target, method="GET", fields=None, body=None, host=No
     return Reply(answer.status, answer.getheaders(), answer.read())
 
 
+def write_certificate(base, names, days=2):
+    """BASE.pem and BASE.key: self-signed, for the DNS names; made anew each time."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-keyout", base + ".key", "-out", base + ".pem", "-days", str(days), "-subj", "/CN=atoll test",
+         "-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names)],
+        check=True, capture_output=True, timeout=30)
+
+
 def curl(*arguments, timeout=60):
     """curl without the user's settings; its standard output."""
     done = subprocess.run(["curl", "-q", "--noproxy", "*", "-sS", *arguments], timeout=timeout,
@@ -229,7 +238,7 @@ class Cluster:
     """A control plane, an origin and an edge per PoP, with state in a directory that goes away."""
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
-                 control=None, overrides=None, sibling_origins=1):
+                 control=None, overrides=None, sibling_origins=1, certificates=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.sources = sources or {"site": {"type": "synthetic"}}
@@ -240,9 +249,14 @@ class Cluster:
         self.fleet = f"{address}:{free_port(address)}"
         address = loopback()
         self.origin_endpoint = f"{address}:{free_port(address)}"
-        self.endpoints, self.admins = {}, {}
+        # Certificate names -> an edge also serves TLS, at tls_endpoints[pop].
+        self.certificates = certificates or []
+        self.endpoints, self.admins, self.tls_endpoints = {}, {}, {}
+        for names in self.certificates:
+            write_certificate(self.path(names[0].replace("*", "any")), names)
         for pop in self.pops:
             address = loopback()
+            self.tls_endpoints[pop] = f"{address}:{free_port(address)}"
             self.endpoints[pop] = f"{address}:{free_port(address)}"
             self.admins[pop] = f"{address}:{free_port(address)}"
         self.write_geo()
@@ -308,7 +322,18 @@ class Cluster:
             **self.edge_settings})
         if self.limits:
             text += section("[edge.limits]", self.limits)
+        text += self.tls_text(pop)
         pathlib.Path(self.path(f"edge-{pop}.toml")).write_text(text)
+
+    def tls_text(self, pop):
+        if not self.certificates:
+            return ""
+        text = section("[edge.tls]", {"listen": [self.tls_endpoints[pop]]})
+        for names in self.certificates:
+            base = self.path(names[0].replace("*", "any"))
+            text += section("[[edge.tls.certificate]]",
+                            {"certificate": base + ".pem", "key": base + ".key"})
+        return text
 
     def program(self, name, config, env=None):
         return Program(name, ["--config", self.path(f"{config}.toml")],

@@ -79,9 +79,9 @@ std::shared_ptr<const RouteTable> routes_to(uint16_t origin_port) {
 
 struct Fixture {
   Fixture() : node(loop, config(), clock, nullptr), admin(node, clock), server(loop, admin, {}) {
-    const auto bound = node.start();
+    const auto bound = node.start(nullptr);
     REQUIRE(bound);
-    port = bound->at(0).port;
+    port = bound->plain.at(0).port;
     admin_port = server.listen({"127.0.0.1", 0})->port;
   }
   static Config config() {
@@ -201,7 +201,7 @@ TEST_CASE("node: a taken port is one clear sentence") {
   SystemClock clock;
   net::Loop loop;
   EdgeNode node(loop, config, clock, nullptr);
-  const auto bound = node.start();
+  const auto bound = node.start(nullptr);
   REQUIRE_FALSE(bound);
   CHECK(says(bound.error(), "cannot listen at 127.0.0.1:" + std::to_string(taken.port) + ": "));
 }
