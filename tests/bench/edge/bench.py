@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
@@ -18,13 +19,15 @@ DISTINCT = 10_000
 SCENARIOS = {
     "hot": "one object of 1 KiB, from the cache",
     "distinct": f"{DISTINCT:,} objects of 1 KiB, all in the cache",
+    "tls": "one object of 1 KiB, from the cache, over TLS 1.3 connections that are kept",
     "miss": f"every request another object, {IN_FLIGHT} in flight, fetched from the origin",
 }
 
 
 def wrk(server, scenario, first, seconds):
+    url = f"https://{server.tls_endpoint}/" if scenario == "tls" else f"http://{server.endpoint}/"
     command = ["taskset", "-c", str(servers.OTHER_CORE), "wrk", "-t1", f"-c{IN_FLIGHT}", f"-d{seconds}s",
-               "-s", str(HERE / "urls.lua"), f"http://{server.endpoint}/", "--", scenario, server.prefix,
+               "-s", str(HERE / "urls.lua"), url, "--", scenario, server.prefix,
                server.suffix, str(first), str(DISTINCT)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
     line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
@@ -42,6 +45,14 @@ def warm(server):
         hit = reply.hit if server.counts() else server.is_hit(reply)
         if not hit or len(reply.body) != servers.BODY:
             raise SystemExit(f"{server.name}: object {number} is not a hit after warming: {reply!r}")
+    connection.close()
+    # Another port is another authority, and so another object.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection(server.tls_endpoint, timeout=10, context=context)
+    servers.harness.request_on(connection, f"{server.prefix}0{server.suffix}")
+    if connection.sock.version() != "TLSv1.3":
+        raise SystemExit(f"{server.name}: speaks {connection.sock.version()}")
     connection.close()
 
 
@@ -65,12 +76,12 @@ def measure(server, scenario, first, seconds):
             "p50_us": result["p50_us"], "p99_us": result["p99_us"]}
 
 
-def run(measured, rounds, seconds):
+def run(measured, scenarios, rounds, seconds):
     """Rounds are interleaved, so that what disturbs the machine disturbs everybody."""
     results = {}
     first = DISTINCT
     for _ in range(rounds):
-        for scenario in SCENARIOS:
+        for scenario in scenarios:
             for server in measured:
                 if scenario == "miss" and not server.misses:
                     continue
@@ -85,6 +96,8 @@ def show(results, left_out, rounds, seconds):
     print(f"Median of {rounds} rounds of {seconds} s; server on core {servers.SERVER_CORE}, wrk and "
           f"origin on core {servers.OTHER_CORE}; {IN_FLIGHT} connections")
     for scenario, what in SCENARIOS.items():
+        if not any(ran == scenario for ran, _ in results):
+            continue
         print(f"\n{scenario}: {what}")
         print(f"  {'':12} {'requests/s':>12} {'CPU us/request':>15} {'core busy':>10} {'p50':>9} {'p99':>9}")
         for (ran, name), n in results.items():
@@ -101,6 +114,8 @@ def main():
     parser.add_argument("--build", default="build/release", help="build directory (default %(default)s)")
     parser.add_argument("--seconds", type=int, default=8, help="of each run (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
+    parser.add_argument("--scenario", action="append", choices=SCENARIOS,
+                        help="may be repeated; default: all")
     parser.add_argument("--no-peers", action="store_true", help="Atoll alone")
     parser.add_argument("--json", metavar="FILE", help="write the numbers there too")
     options = parser.parse_args()
@@ -119,7 +134,7 @@ def main():
         measured = [atoll, *peers]
         for server in measured:
             warm(server)
-        results = run(measured, options.rounds, options.seconds)
+        results = run(measured, options.scenario or list(SCENARIOS), options.rounds, options.seconds)
     finally:
         for server in reversed(opened):
             if server is not None:

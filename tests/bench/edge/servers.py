@@ -29,7 +29,8 @@ class Atoll:
     misses = True
 
     def __init__(self):
-        self.cluster = harness.Cluster(edge={"workers": 1, "cache_memory": "256MiB"})
+        self.cluster = harness.Cluster(edge={"workers": 1, "cache_memory": "256MiB"},
+                                       certificates=[["localhost"]])
         self.cluster.control.core = self.cluster.origin.core = OTHER_CORE
         self.cluster.edges["fra"].core = SERVER_CORE
         try:
@@ -39,6 +40,7 @@ class Atoll:
             self.close()
             raise
         self.endpoint = self.cluster.endpoints["fra"]
+        self.tls_endpoint = self.cluster.tls_endpoints["fra"]
 
     def pids(self):
         return [self.cluster.edges["fra"].pid]
@@ -65,6 +67,10 @@ class Peer:
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="atoll-bench-", dir="/dev/shm"))
         address = harness.loopback()
         self.endpoint = f"{address}:{harness.free_port(address)}"
+        self.tls_endpoint = f"{address}:{harness.free_port(address)}"
+        harness.write_certificate(str(self.place / "site"), ["localhost"])
+        pem, key = self.place / "site.pem", self.place / "site.key"
+        (self.place / "both.pem").write_text(pem.read_text() + key.read_text())
         self.upstream = upstream
         self.misses = upstream is not None and upstream.fast
         config = self.place / "config"
@@ -138,6 +144,11 @@ class Nginx(Peer):
               upstream origin {{ server {self.upstream.endpoint}; keepalive 128; }}
               server {{
                 listen {self.endpoint} reuseport;
+                listen {self.tls_endpoint} ssl reuseport;
+                ssl_certificate {self.place}/site.pem;
+                ssl_certificate_key {self.place}/site.key;
+                ssl_protocols TLSv1.2 TLSv1.3;
+                ssl_session_cache shared:tls:10m;
                 location / {{
                   proxy_pass http://origin;
                   proxy_http_version 1.1;
@@ -221,6 +232,7 @@ class Haproxy(Peer):
               max-age 3600
             frontend front
               bind {self.endpoint}
+              bind {self.tls_endpoint} ssl crt {self.place}/both.pem alpn http/1.1
               default_backend origin
             backend origin
               http-request cache-use all

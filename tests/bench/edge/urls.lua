@@ -1,5 +1,6 @@
 -- wrk script. Arguments after --: MODE PREFIX SUFFIX FIRST COUNT
 --   hot       PREFIX FIRST SUFFIX again and again
+--   tls       the same; the URL given to wrk says https
 --   distinct  the COUNT numbers from FIRST on, in a fixed shuffled order, again and again
 --   miss      every number from FIRST on, once
 -- One thread (wrk -t1): the counter is the thread's own.
@@ -10,7 +11,7 @@ function init(args)
   mode, prefix, suffix = args[1], args[2], args[3]
   first, count = tonumber(args[4]), tonumber(args[5])
   if mode == "miss" then return end
-  for i = 0, (mode == "hot" and 1 or count) - 1 do
+  for i = 0, ((mode == "hot" or mode == "tls") and 1 or count) - 1 do
     -- A stride that shares no factor with the count visits each once.
     requests[i + 1] = wrk.format("GET", prefix .. (first + i * 7919 % count) .. suffix)
   end
