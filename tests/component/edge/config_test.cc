@@ -36,11 +36,33 @@ TEST_CASE("edge config: values and flags") {
   CHECK(config.fetch.max_object == 2 << 20);
 }
 
+TEST_CASE("edge config: TLS is off, or has addresses and certificates") {
+  config::Reader off = config::Reader::from_text("edge.toml", kLeast);
+  CHECK(read_config(off).tls.listen.empty());
+  config::Reader on = config::Reader::from_text(
+      "edge.toml", std::string(kLeast) +
+                       "[edge.tls]\nlisten = [\"127.0.0.1:8443\"]\nhandshake_time = \"3s\"\n"
+                       "[[edge.tls.certificate]]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n"
+                       "[[edge.tls.certificate]]\ncertificate = \"b.pem\"\nkey = \"b.key\"\n"
+                       "names = [\"*.b.example\"]\nocsp = \"b.ocsp\"\n");
+  const TlsConfig tls = read_config(on).tls;
+  CHECK(on.problems().empty());
+  CHECK(tls.listen == std::vector<std::string>{"127.0.0.1:8443"});
+  CHECK(tls.handshake_time == std::chrono::seconds{3});
+  REQUIRE(tls.certificates.size() == 2);
+  CHECK(tls.certificates[0] == net::CertificateFiles{"a.pem", "a.key", {}, {}});
+  CHECK(tls.certificates[1] == net::CertificateFiles{"b.pem", "b.key", {"*.b.example"}, "b.ocsp"});
+}
+
 TEST_CASE("edge config: every mistake is a problem") {
   for (const char* wrong :
        {"workers = 0", "workers = 1000", "cache_memory = \"1KiB\"", "listen = [\"nonsense\"]",
         "control = \"h\"", "unknown = 1", "node = \"a b\"", "[edge.limits]\nfields = 1",
-        "[edge.limits]\nhead_time = \"0s\"", "[edge.fetch]\nnothing = 1", "[other]\na = 1"}) {
+        "[edge.limits]\nhead_time = \"0s\"", "[edge.tls]\nhandshake_time = \"1s\"",
+        "[edge.tls]\nlisten = [\"127.0.0.1:1\"]",
+        "[edge.tls]\nlisten = [\"127.0.0.1:1\"]\n[[edge.tls.certificate]]\nkey = \"a\"",
+        "[[edge.tls.certificate]]\ncertificate = \"a\"\nkey = \"a\"", "[edge.fetch]\nnothing = 1",
+        "[other]\na = 1"}) {
     CAPTURE(wrong);
     config::Reader reader =
         config::Reader::from_text("edge.toml", std::string(kLeast) + wrong + "\n");
