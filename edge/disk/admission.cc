@@ -6,6 +6,7 @@
 namespace atl::disk {
 
 Admission decide(const AdmissionFacts& facts) {
+  if (facts.too_large) return Admission::TooLarge;
   if (!facts.affordable) return Admission::OverBudget;
   if (facts.update) return Admission::Update;
   if (facts.filling) return Admission::Filling;
@@ -13,6 +14,12 @@ Admission decide(const AdmissionFacts& facts) {
   if (facts.seen) return Admission::Requested;
   if (facts.plenty) return Admission::Spare;
   return Admission::FirstTime;
+}
+
+bool worth_rewriting(const cache::Object& object) {
+  constexpr uint64_t kMostBytes = 256 * 1024;
+  constexpr uint32_t kLeastLifetime = 60;  // seconds
+  return object.body_size() <= kMostBytes && object.meta().lifetime >= kLeastLifetime;
 }
 
 RecentKeys::RecentKeys(size_t keys)

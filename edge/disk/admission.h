@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/cache/object.h"
 #include "lib/base/clock.h"
 
 namespace atl::disk {
@@ -21,13 +22,15 @@ enum class Admission : uint8_t {
   Spare,      // the write budget has bytes to spare
   Requested,  // seen before
   Always,     // rule All
+  TooLarge,   // no: no region would hold it
   FirstTime,  // no: not seen before
   OverBudget  // no: the write budget is used up
 };
-constexpr bool admits(Admission admission) { return admission < Admission::FirstTime; }
+constexpr bool admits(Admission admission) { return admission < Admission::TooLarge; }
 
 struct AdmissionFacts {
   AdmissionRule rule = AdmissionRule::SecondRequest;
+  bool too_large = false;
   bool update = false;
   bool filling = false;
   bool seen = false;
@@ -35,6 +38,10 @@ struct AdmissionFacts {
   bool plenty = false;     // the budget is limited, and more than half of it is unused
 };
 Admission decide(const AdmissionFacts& facts);
+
+// Whether what a 304 changed is written again, body and all: a small object that stays fresh for a
+// while. Otherwise the device keeps the older head, which costs one revalidation after a restart.
+bool worth_rewriting(const cache::Object& object);
 
 // Hashes seen lately, in a table of fixed size: two bytes each, four to a set, the oldest of a set
 // gives way. Wrong one time in 16,000: that costs a write. Not synchronised.

@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#include <filesystem>
 
 namespace atl::disk {
 namespace {
@@ -92,6 +96,26 @@ Result<std::unique_ptr<File>> open_file(const std::string& path, uint64_t size) 
   auto file = std::make_unique<PosixFile>(descriptor);
   if (const auto claimed = file->claim(size); !claimed) return std::unexpected(claimed.error());
   return file;
+}
+
+std::string check_place(const std::string& path, uint64_t size) {
+  struct stat info{};
+  uint64_t there = 0;
+  if (stat(path.c_str(), &info) == 0) {
+    if (S_ISBLK(info.st_mode)) return {};  // opening it shows its size
+    if (!S_ISREG(info.st_mode)) return "is neither a file nor a block device";
+    there = static_cast<uint64_t>(info.st_size);
+  }
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  struct statvfs place{};
+  if (statvfs(parent.empty() ? "." : parent.c_str(), &place) != 0) {
+    return "is in a folder that does not exist";
+  }
+  const uint64_t free = uint64_t{place.f_bavail} * place.f_frsize;
+  if (size > there && size - there > free) {
+    return fmt::format("has {} bytes of room, the volume needs {}", free + there, size);
+  }
+  return {};
 }
 
 }  // namespace atl::disk

@@ -31,4 +31,7 @@ using OpenFile =
     std::function<Result<std::unique_ptr<File>>(const std::string& path, uint64_t size)>;
 Result<std::unique_ptr<File>> open_file(const std::string& path, uint64_t size);
 
+// Whether a volume of that size can be at that path: a sentence about why not; empty when it can.
+std::string check_place(const std::string& path, uint64_t size);
+
 }  // namespace atl::disk

@@ -69,6 +69,11 @@ RecordHeader describe(const cache::Object& object, const RecordPlace& place, uin
   return header;
 }
 
+uint64_t record_size(const cache::Object& object) {
+  return sizeof(RecordHeader) + object.key().size() + object.variant_key().size() +
+         object.head().size() + object.body_size();
+}
+
 void write_head(RecordHeader header, std::string_view parts, uint64_t volume_id, std::string& out) {
   out.assign(bytes_of(header));
   out.append(parts);

@@ -120,6 +120,7 @@ struct RecordPlace {
   uint64_t hash = 0;
 };
 RecordHeader describe(const cache::Object& object, const RecordPlace& place, uint64_t volume_id);
+uint64_t record_size(const cache::Object& object);  // without padding
 void write_head(RecordHeader header, std::string_view parts, uint64_t volume_id, std::string& out);
 
 // Views into the bytes that were parsed.

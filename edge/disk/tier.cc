@@ -152,6 +152,7 @@ Admission Tier::offer(cache::Pin object) {
     const MonoTime now = clock_.mono();
     const std::lock_guard lock(admission_mutex_);
     admission = decide({.rule = options_.admission,
+                        .too_large = device.volume().largest_record() < record_size(*object),
                         .update = device.volume().contains(hash),
                         .filling = device.volume().filling(),
                         .seen = recent_.note(hash),
@@ -164,12 +165,17 @@ Admission Tier::offer(cache::Pin object) {
     if (device.write(object, {.hash = hash, .sequence = sequence})) return admission;
     writes_dropped_.fetch_add(1, std::memory_order_relaxed);
   } else {
-    (admission == Admission::FirstTime ? first_time_ : over_budget_)
-        .fetch_add(1, std::memory_order_relaxed);
+    count_refusal(admission);
   }
   // What was newer than the copy on disk is not there: the copy must not come back later.
   forget(object->key());
   return admission;
+}
+
+void Tier::count_refusal(Admission admission) {
+  if (admission == Admission::TooLarge) too_large_.fetch_add(1, std::memory_order_relaxed);
+  if (admission == Admission::FirstTime) first_time_.fetch_add(1, std::memory_order_relaxed);
+  if (admission == Admission::OverBudget) over_budget_.fetch_add(1, std::memory_order_relaxed);
 }
 
 bool Tier::may_reinsert(uint64_t bytes) {
@@ -249,6 +255,7 @@ Tier::Statistics Tier::statistics() const {
                  .reads_missed = reads_missed_,
                  .reads_refused = reads_refused_,
                  .writes_dropped = writes_dropped_,
+                 .too_large = too_large_,
                  .first_time = first_time_,
                  .over_budget = over_budget_};
   for (const auto& device : devices_) {

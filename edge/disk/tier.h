@@ -110,6 +110,7 @@ class Tier {
     uint64_t bad_records = 0;
     uint64_t io_errors = 0;
     uint64_t writes_dropped = 0;  // admitted, but the queue was full or the volume failed
+    uint64_t too_large = 0;       // not admitted: no region would hold them
     uint64_t first_time = 0;      // not admitted: not seen before
     uint64_t over_budget = 0;     // not admitted: no write budget
   };
@@ -135,6 +136,7 @@ class Tier {
   void keep_promises(std::vector<Promise>& promises);
   void compact_journal();
   bool may_reinsert(uint64_t bytes);
+  void count_refusal(Admission admission);
   uint64_t hash(std::string_view key) const;
   uint32_t volume_of(uint64_t hash) const;
 
@@ -162,7 +164,7 @@ class Tier {
 
   bool stopping_ = false;  // guarded by each of the two mutexes
   std::atomic<uint64_t> hits_{0}, bytes_served_{0}, reads_missed_{0}, reads_refused_{0};
-  std::atomic<uint64_t> writes_dropped_{0}, first_time_{0}, over_budget_{0};
+  std::atomic<uint64_t> writes_dropped_{0}, too_large_{0}, first_time_{0}, over_budget_{0};
 };
 
 }  // namespace atl::disk

@@ -27,8 +27,7 @@ bool Volume::fits(uint64_t bytes) const {
 
 Result<void> Volume::append(const cache::Object& object, const Item& item, const PurgeBook& book,
                             const std::function<bool(uint64_t bytes)>& reinsert) {
-  const uint64_t bytes = sizeof(RecordHeader) + object.key().size() + object.variant_key().size() +
-                         object.head().size() + object.body_size();
+  const uint64_t bytes = record_size(object);
   if (bytes > largest_record()) return std::unexpected(too_large());
   if (auto room = make_room(bytes, book, reinsert); !room) return room;
   const RecordHeader header =
