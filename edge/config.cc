@@ -67,6 +67,38 @@ FetchLimits read_fetch_limits(config::Section section, ByteSize cache) {
   return limits;
 }
 
+disk::VolumeOptions read_volume(config::Section section) {
+  disk::VolumeOptions volume;
+  volume.path = section.string("path");
+  volume.size = section.bytes("size", ByteSize{0}, 16_MiB).count;
+  volume.put_aside = section.choice("unreadable", {"refuse", "put-aside"}, "refuse") != "refuse";
+  if (!section.has("size")) {
+    section.problem("size", "is missing: how much of the device the volume may take");
+  } else if (!volume.path.empty()) {
+    const std::string wrong = disk::check_place(volume.path, volume.size);
+    if (!wrong.empty()) section.problem("path", wrong);
+  }
+  return volume;
+}
+
+disk::TierOptions read_disk(config::Section edge) {
+  disk::TierOptions disk;
+  for (config::Section& section : edge.tables("disk")) {
+    disk::VolumeOptions volume = read_volume(section);
+    const auto same = [&](const disk::VolumeOptions& other) { return other.path == volume.path; };
+    if (std::any_of(disk.volumes.begin(), disk.volumes.end(), same)) {
+      section.problem("path", "is the path of another volume too");
+    }
+    disk.volumes.push_back(std::move(volume));
+  }
+  disk.write_budget = edge.bytes("disk_write_budget", ByteSize{0}).count;
+  if (edge.choice("disk_admission", {"second-request", "all"}, "second-request") == "all") {
+    disk.admission = disk::AdmissionRule::All;
+  }
+  disk.readers = static_cast<unsigned>(edge.integer("disk_readers", disk.readers, {1, 256}));
+  return disk;
+}
+
 }  // namespace
 
 Config read_config(config::Reader& reader) {
@@ -91,6 +123,7 @@ Config read_config(config::Reader& reader) {
   config.fetch = read_fetch_limits(fetch, config.cache_memory);
   config.retained =
       fetch.bytes("retained", std::max(64_MiB, ByteSize{config.cache_memory.count / 4}), 1_MiB);
+  config.disk = read_disk(edge);
   return config;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/disk/tier.h"
 #include "edge/fetch/fetch.h"
 #include "lib/base/byte_size.h"
 #include "lib/config/reader.h"
@@ -38,6 +39,8 @@ struct Config {
   server::Limits limits;
   TlsConfig tls;
   FetchLimits fetch;
+  // Without volumes there is no disk tier. Journal and matchers are the node's to fill in.
+  disk::TierOptions disk;
 };
 
 // Problems are the reader's to report.

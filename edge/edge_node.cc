@@ -54,6 +54,20 @@ EdgeNode::EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, Ac
 EdgeNode::~EdgeNode() {
   for (const auto& worker : workers_) worker->stop();
   for (const auto& worker : workers_) worker->shut_down();
+  // Its threads post to the workers' loops.
+  if (shared_.disk != nullptr) shared_.disk->stop();
+}
+
+std::expected<void, std::string> EdgeNode::open_disk() {
+  const Config& config = shared_.config;
+  if (config.disk.volumes.empty()) return {};
+  disk::TierOptions options = config.disk;
+  options.journal = config.state_dir + "/disk-purges";
+  options.matchers = purge_matchers();
+  auto tier = disk::Tier::open(std::move(options), clock_);
+  if (!tier) return std::unexpected(tier.error());
+  shared_.disk = *std::move(tier);
+  return {};
 }
 
 std::expected<net::Endpoint, std::string> EdgeNode::bind(const std::string& text, bool tls) {
@@ -88,6 +102,7 @@ std::expected<EdgeNode::Bound, std::string> EdgeNode::start(
       bound.tls.push_back(*at);
     }
   }
+  if (const auto opened = open_disk(); !opened) return std::unexpected(opened.error());
   for (const auto& worker : workers_) worker->start();
   return bound;
 }
@@ -120,6 +135,7 @@ NodeStatistics EdgeNode::statistics() {
   for (const auto& worker : workers_) {
     const Counters& counters = worker->counters();
     total.hits += counters.hits.get();
+    total.disk_hits += counters.disk_hits.get();
     total.stale += counters.stale.get();
     total.revalidated += counters.revalidated.get();
     total.misses += counters.misses.get();
@@ -137,6 +153,14 @@ NodeStatistics EdgeNode::statistics() {
   total.cache_objects = store.objects;
   total.cache_bytes = store.bytes;
   total.cache_evictions = store.evictions;
+  if (shared_.disk != nullptr) {
+    const disk::Tier::Statistics disk = shared_.disk->statistics();
+    total.disk_objects = disk.objects;
+    total.disk_capacity = disk.capacity;
+    total.disk_bytes_served = disk.bytes_served;
+    total.disk_bytes_written = disk.bytes_written;
+    total.disk_volumes_failed = disk.volumes_failed;
+  }
   total.connections_accepted = gauges().accepted;
   total.time_ms = static_cast<uint64_t>(clock_.wall().time_since_epoch().count());
   return total;
@@ -216,27 +240,35 @@ void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
 }
 
 void EdgeNode::purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) {
-  const auto outcome = carry_out(spec, routes_.get(), shared_);
-  if (outcome) log_info("purge: {} objects", outcome->objects);
-  loop_.post([done = std::move(done), outcome] { done(outcome); });
+  // Set before anything that was posted runs.
+  const auto outcome = std::make_shared<Result<PurgeOutcome>>();
+  *outcome =
+      carry_out(spec, routes_.get(), shared_,
+                [&loop = loop_, done = std::move(done), outcome](Result<void> durable) mutable {
+                  loop.post([done = std::move(done), outcome, durable] {
+                    done(durable || !*outcome ? *outcome : std::unexpected(durable.error()));
+                  });
+                });
+  if (*outcome) log_info("purge: {} objects", (*outcome)->objects);
 }
 
 std::string EdgeNode::metrics() {
   std::vector<const Counters*> counters;
   for (const auto& worker : workers_) counters.push_back(&worker->counters());
   const Worker::Gauges now = gauges();
-  return write_metrics({.counters = counters,
-                        .store = shared_.store.statistics(),
-                        .flights = shared_.flights.size(),
-                        .retained_bytes = shared_.budget.used(),
-                        .connections = now.connections,
-                        .connections_accepted = now.accepted,
-                        .connections_timed_out = now.timed_out,
-                        .requests_in_flight = now.active,
-                        .tls = now.tls,
-                        .access_dropped = access_ == nullptr ? 0 : access_->dropped(),
-                        .routes_version = routes_version(),
-                        .serving = serving()});
+  return write_metrics(
+      {.counters = counters,
+       .store = shared_.store.statistics(),
+       .disk = shared_.disk == nullptr ? std::nullopt : std::optional(shared_.disk->statistics()),
+       .flights = shared_.flights.size(),
+       .retained_bytes = shared_.budget.used(),
+       .connections = now.connections,
+       .connections_accepted = now.accepted,
+       .connections_timed_out = now.timed_out,
+       .requests_in_flight = now.active,
+       .access_dropped = access_ == nullptr ? 0 : access_->dropped(),
+       .routes_version = routes_version(),
+       .serving = serving()});
 }
 
 std::string EdgeNode::status_json() {

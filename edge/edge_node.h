@@ -48,6 +48,7 @@ class EdgeNode final : public Node {
  private:
   std::expected<net::Endpoint, std::string> bind(const std::string& text, bool tls);
   Worker::Gauges gauges() const;
+  std::expected<void, std::string> open_disk();
 
   net::Loop& loop_;
   const Clock& clock_;

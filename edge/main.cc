@@ -128,7 +128,8 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
                .http_endpoints = endpoints,
                .workers = config.workers,
                .cache_capacity = config.cache_memory.count,
-               .version = ATOLL_VERSION});
+               .version = ATOLL_VERSION,
+               .remember_purges = !config.disk.volumes.empty()});
   agent.start();
 
   bool stopping = false;

@@ -49,8 +49,9 @@ class Node {
                             std::function<void()> drained) = 0;
 
   // When `done` is called no request, on any worker, is answered any more with what the purge
-  // covers (unless stale marks allow it), and no fetch that began before the purge will store it.
-  // Invalid: `spec` makes no sense, and why.
+  // covers (unless stale marks allow it), and no fetch that began before the purge will store it;
+  // with a disk tier that is then true after a crash too. Invalid: `spec` makes no sense, and why.
+  // Io, Exhausted: carried out, but could not be written down.
   virtual void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "edge/cache/head.h"
@@ -63,13 +64,25 @@ bool has_tag(std::string_view head, std::string_view tag) {
   return false;
 }
 
+bool is_of_host(std::string_view key, std::string_view host) {
+  std::string scratch;
+  return normalise_host(authority_of(key), scratch) == host;
+}
+
 class Purger {
  public:
-  Purger(const PurgeSpec& spec, const RouteTable* routes, Shared& shared)
+  Purger(const PurgeSpec& spec, const RouteTable* routes, Shared& shared, PurgeDurable durable)
       : spec_(spec),
         routes_(routes),
         shared_(shared),
+        durable_(std::move(durable)),
         how_(spec.soft ? cache::Purge::Soft : cache::Purge::Hard) {}
+
+  ~Purger() {
+    if (durable_) durable_({});  // nothing had to be written down
+  }
+  Purger(const Purger&) = delete;
+  Purger& operator=(const Purger&) = delete;
 
   Result<uint64_t> run() {
     switch (spec_.kind) {
@@ -83,12 +96,20 @@ class Purger {
         return tag();
       case PurgeSpec::Kind::Everything:
         shared_.flights.taint_if([](std::string_view) { return true; });
+        purge_disk(disk::Rule::Kind::Everything, {});
         return shared_.store.clear(how_);
     }
     return std::unexpected(invalid("the purge is of no known kind"));
   }
 
  private:
+  // Before memory: what is read from disk meanwhile is judged by it, or refused by the store.
+  void purge_disk(disk::Rule::Kind kind, std::string value) {
+    if (shared_.disk == nullptr) return;
+    shared_.disk->purge({.kind = kind, .soft = spec_.soft, .value = std::move(value)},
+                        std::exchange(durable_, nullptr));
+  }
+
   // Null: no distribution has this host, so nothing can be stored for it.
   const Distribution* distribution_of(std::string_view authority) const {
     std::string scratch;
@@ -104,6 +125,7 @@ class Purger {
     cache::build_key({distribution->id, parsed->authority, parsed->path_and_query}, key);
     const uint64_t hash = shared_.store.hash(key);
     shared_.flights.taint(key, hash);
+    purge_disk(disk::Rule::Kind::Key, key);
     return shared_.store.remove(key, hash, how_);
   }
 
@@ -117,6 +139,7 @@ class Purger {
     std::string start;
     cache::build_key_prefix({distribution->id, parsed->authority, parsed->path_and_query}, start);
     shared_.flights.taint_if([&](std::string_view key) { return key.starts_with(start); });
+    purge_disk(disk::Rule::Kind::Prefix, start);
     return shared_.store.remove_prefix(start, how_);
   }
 
@@ -125,11 +148,9 @@ class Purger {
     std::string scratch;
     const std::string wanted(normalise_host(spec_.value, scratch));
     if (wanted.empty()) return std::unexpected(invalid("the purge names no host"));
-    const auto matches = [&](std::string_view key) {
-      std::string other;
-      return normalise_host(authority_of(key), other) == wanted;
-    };
+    const auto matches = [&](std::string_view key) { return is_of_host(key, wanted); };
     shared_.flights.taint_if(matches);
+    purge_disk(disk::Rule::Kind::Host, wanted);
     return shared_.store.remove_if(
         [&](const cache::Object& object) { return matches(object.key()); }, how_);
   }
@@ -138,6 +159,7 @@ class Purger {
   Result<uint64_t> tag() {
     if (spec_.value.empty()) return std::unexpected(invalid("the purge names no tag"));
     shared_.flights.taint_if([](std::string_view) { return true; });
+    purge_disk(disk::Rule::Kind::Tag, spec_.value);
     return shared_.store.remove_if(
         [&](const cache::Object& object) { return has_tag(object.head(), spec_.value); }, how_);
   }
@@ -145,14 +167,18 @@ class Purger {
   const PurgeSpec& spec_;
   const RouteTable* routes_;
   Shared& shared_;
+  PurgeDurable durable_;
   const cache::Purge how_;
 };
 
 }  // namespace
 
-Result<PurgeOutcome> carry_out(const PurgeSpec& spec, const RouteTable* routes, Shared& shared) {
+disk::Matchers purge_matchers() { return {.host = is_of_host, .tag = has_tag}; }
+
+Result<PurgeOutcome> carry_out(const PurgeSpec& spec, const RouteTable* routes, Shared& shared,
+                               PurgeDurable durable) {
   const MonoTime began = shared.clock.mono();
-  const auto objects = Purger(spec, routes, shared).run();
+  const auto objects = Purger(spec, routes, shared, std::move(durable)).run();
   if (!objects) return std::unexpected(objects.error());
   return PurgeOutcome{.objects = *objects,
                       .duration = std::chrono::duration_cast<std::chrono::microseconds>(

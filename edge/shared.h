@@ -2,6 +2,7 @@
 
 #include "edge/cache/store.h"
 #include "edge/config.h"
+#include "edge/disk/tier.h"
 #include "edge/fetch/flight_table.h"
 #include "edge/fetch/retention_budget.h"
 #include "edge/identity.h"
@@ -29,6 +30,8 @@ struct Shared {
   cache::Store store;
   FlightTable flights;
   RetentionBudget budget;
+  // Null without [[edge.disk]]. Set before the workers start.
+  std::unique_ptr<disk::Tier> disk;
 };
 
 }  // namespace atl::edge

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "edge/agent/fleet_stream.h"
@@ -30,6 +31,10 @@ std::string random_name(std::random_device& device) {
 }
 
 std::string snapshot_path(const AgentOptions& options) { return options.state_dir + "/snapshot"; }
+
+std::string last_purge_path(const AgentOptions& options) {
+  return options.state_dir + "/last-purge";
+}
 
 }  // namespace
 
@@ -87,7 +92,24 @@ void Agent::start() {
   if (!options_.control.empty()) dial();
 }
 
+// Absent or unreadable: no purge is known, and the control plane sends all it has.
+void Agent::recall_last_purge() {
+  const auto stored = read_file(last_purge_path(options_), 32);
+  if (!stored || !*stored) return;
+  const std::string& text = **stored;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && std::string_view(end) == "\n") last_purge_ = number;
+}
+
+void Agent::remember_last_purge() {
+  if (!options_.remember_purges || options_.state_dir.empty()) return;
+  const auto saved = replace_file(last_purge_path(options_), fmt::format("{}\n", last_purge_));
+  if (!saved) log_error("the number of the last purge is not stored: {}", saved.error());
+}
+
 void Agent::start_from_disk() {
+  if (options_.remember_purges) recall_last_purge();
   if (const auto made = make_directory(options_.state_dir); !made) {
     log_error("{}: snapshots will not be stored", made.error());
   }
@@ -240,11 +262,13 @@ void Agent::on_purge(const v1::Purge& purge) {
     const auto self = weak.lock();
     if (!self || *self == nullptr) return;
     Agent& agent = **self;
-    agent.purge_done(ticket);
     if (!outcome) {  // not acknowledged, so that nobody believes it
       log_error("purge {} is not carried out: {}", number, outcome.error().detail);
+      // One that makes no sense never will; one that the disk did not take is asked for again.
+      if (outcome.error().code == Code::Invalid) agent.purge_done(ticket);
       return;
     }
+    agent.purge_done(ticket);
     v1::NodeMessage message;
     v1::PurgeAck& ack = *message.mutable_purge_ack();
     ack.set_number(number);
@@ -255,11 +279,14 @@ void Agent::on_purge(const v1::Purge& purge) {
 }
 
 void Agent::purge_done(uint64_t ticket) {
+  bool remembered = true;
   for (PendingPurge& purge : purges_) purge.done = purge.done || purge.ticket == ticket;
   while (!purges_.empty() && purges_.front().done) {
     last_purge_ = purges_.front().number;
     purges_.pop_front();
+    remembered = false;
   }
+  if (!remembered) remember_last_purge();
 }
 
 void Agent::on_drain(const v1::Drain& drain) {

@@ -34,6 +34,8 @@ struct AgentOptions {
   uint32_t workers = 1;
   uint64_t cache_capacity = 0;
   std::string version = "0.1.0";
+  // What is cached survives the process, so which purges it has seen must be remembered too.
+  bool remember_purges = false;
 };
 
 // The node's link to the control plane: brings snapshots, purges and drain to the node, health and
@@ -70,6 +72,8 @@ class Agent {
   void on_drain(const v1::Drain& drain);
   void report_statistics();
   void purge_done(uint64_t ticket);
+  void remember_last_purge();
+  void recall_last_purge();
   // The empty string: in force.
   std::string put_in_force(const v1::Snapshot& snapshot);
   void store(uint64_t version, std::string bytes);
@@ -104,7 +108,7 @@ class Agent {
   };
   std::deque<PendingPurge> purges_;
   uint64_t next_ticket_ = 1;
-  uint64_t last_purge_ = 0;
+  uint64_t last_purge_ = 0;  // on disk too, if what is cached is
   // Outlives the agent in callbacks given to the node, which find it empty then.
   std::shared_ptr<Agent*> self_;
 };

@@ -123,6 +123,12 @@ v1::Statistics to_proto(const NodeStatistics& in) {
   out.set_cache_objects(in.cache_objects);
   out.set_cache_bytes(in.cache_bytes);
   out.set_cache_evictions(in.cache_evictions);
+  out.set_disk_hits(in.disk_hits);
+  out.set_disk_objects(in.disk_objects);
+  out.set_disk_capacity(in.disk_capacity);
+  out.set_disk_bytes_served(in.disk_bytes_served);
+  out.set_disk_bytes_written(in.disk_bytes_written);
+  out.set_disk_volumes_failed(in.disk_volumes_failed);
   put(in.ttfb_hit, *out.mutable_ttfb_hit());
   put(in.ttfb_miss, *out.mutable_ttfb_miss());
   return out;

@@ -57,11 +57,14 @@ Fetch::Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight)
 }
 
 Fetch::~Fetch() {
+  forget_disk_read();
   transfer()->set_producer(nullptr);
   if (body_source_ != nullptr) body_source_->on_fetch_ended();
 }
 
-void Fetch::start() { open(); }
+void Fetch::start() {
+  if (!look_on_disk()) open();
+}
 
 void Fetch::open() {
   const UpstreamRequest& request = *plan_.request;
@@ -228,6 +231,7 @@ void Fetch::invalidate(const cache::ResponseView& response) {
                      key);
     const uint64_t hash = context_.store.hash(key);
     context_.flights.taint(key, hash, transfer().get());
+    if (context_.disk != nullptr) context_.disk->forget(key);
     context_.counters.invalidations.add(context_.store.remove(key, hash));
   }
 }
@@ -282,6 +286,8 @@ void Fetch::on_abandoned() {
 
 void Fetch::on_end(std::string_view trailers) {
   switch (step_) {
+    case Step::Disk:
+      return;  // no exchange is open
     case Step::NotModified:
       return apply_not_modified();
     case Step::Body:
@@ -308,7 +314,10 @@ void Fetch::finish_body(std::string_view trailers) {
                                      arrived.segments());
     if (object) {
       bool stored = false;
-      flight_->finish([&] { stored = context_.store.insert(std::move(*object)); });
+      flight_->finish([&] {
+        if (context_.disk != nullptr) context_.disk->offer(*object);
+        stored = context_.store.insert(std::move(*object));
+      });
       if (stored) context_.counters.stored.add();
     }
   }
@@ -331,10 +340,16 @@ void Fetch::apply_not_modified() {
   auto object = cache::make_refreshed(*plan_.stale, fresh.head, fresh.meta);
   if (!object) return refetch_whole();
   if (fresh.keep) {
-    flight_->finish([&] { context_.store.refresh(plan_.stale, *object); });
+    flight_->finish([&] {
+      context_.store.refresh(plan_.stale, *object);
+      if (context_.disk != nullptr && disk::worth_rewriting(**object)) {
+        context_.disk->offer(*object);
+      }
+    });
   } else {  // it answers this request, and no other
     remember_uncacheable(304);
     flight_->finish([] {});
+    if (context_.disk != nullptr) context_.disk->forget(plan_.key);
     context_.store.remove(plan_.stale);
   }
   transfer()->confirm(std::move(*object), fresh.keep);
@@ -381,6 +396,10 @@ void Fetch::log_failure(std::string_view what) const {
 
 void Fetch::check_deadline(MonoTime now) {
   if (step_ == Step::Ended || paused_ || now < deadline_) return;
+  if (step_ == Step::Disk) {  // a device that hangs must not hang the site
+    forget_disk_read();
+    return open();
+  }
   if (step_ == Step::Body) {
     return attempt_failed({rpc::FailureReason::BodyTimeout, true, "the origin stopped sending"});
   }
@@ -389,6 +408,7 @@ void Fetch::check_deadline(MonoTime now) {
 
 void Fetch::end() {
   step_ = Step::Ended;
+  forget_disk_read();
   call_ = nullptr;
   if (BodySource* source = std::exchange(body_source_, nullptr)) source->on_fetch_ended();
   owner_.remove(*this);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge/cache/store.h"
+#include "edge/disk/tier.h"
 #include "edge/fetch/flight_table.h"
 #include "edge/fetch/retention_budget.h"
 #include "edge/fetch/transfer.h"
@@ -26,6 +27,7 @@ struct FetchLimits {
   std::chrono::milliseconds body_idle{60'000};    // origin sends nothing although it may
   std::chrono::milliseconds head_grace{2'000};    // past the origin's own head_timeout
   std::chrono::milliseconds uncacheable{60'000};  // how long "hit for miss" is remembered
+  std::chrono::milliseconds disk_grace{2'000};    // then the origin is asked instead
 };
 
 // What every fetch of one worker works with. Outlives them.
@@ -38,6 +40,7 @@ struct FetchContext {
   Counters& counters;
   const Identity& identity;
   FetchLimits limits;
+  const std::unique_ptr<disk::Tier>& disk;  // null: memory is the only tier
 };
 
 // The client's half of a request with a body: hears when more may be sent.
@@ -56,7 +59,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight);
   ~Fetch() override;
 
-  // Opens the first exchange.
+  // Looks on disk, if there may be something, then opens the first exchange.
   void start();
 
   // The request body, piece by piece. False: wait for on_fetch_writable().
@@ -75,6 +78,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   friend class FetchSet;
 
   enum class Step : uint8_t {
+    Disk,         // what is stored there is being read
     Head,         // an attempt is open, nothing was passed on
     NotModified,  // a 304 to our condition came; its end is awaited
     Body,         // the head was passed on
@@ -89,6 +93,14 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   void on_request_writable() override;
   void on_room() override;
   void on_abandoned() override;
+
+  // A read that outlives the fetch finds it gone.
+  struct DiskRead {
+    Fetch* fetch;
+  };
+  bool look_on_disk();
+  void on_disk(cache::Pin object);
+  void forget_disk_read();
 
   void open();
   bool next_origin();
@@ -110,7 +122,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
 
   FetchSet& owner_;
   FetchContext& context_;
-  const FetchPlan plan_;
+  FetchPlan plan_;  // `stale` may come from disk
   const cache::Policy policy_;
   std::unique_ptr<Flight> flight_;
   std::unique_ptr<rpc::ExchangeCall> call_;
@@ -130,7 +142,9 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   uint64_t received_ = 0;
   std::string not_modified_;  // field lines of the 304
   std::vector<http::Field> fields_;
-  size_t place_ = 0;  // in the owner's list
+  size_t place_ = 0;                     // in the owner's list
+  std::shared_ptr<DiskRead> disk_read_;  // in Step::Disk
+  uint64_t disk_epoch_ = 0;              // of the store, when the read began
 };
 
 // Owns a worker's fetches. Loop thread.

@@ -96,11 +96,12 @@ void Transfer::complete(std::string trailers) {
   wake_all(std::move(lock));
 }
 
-void Transfer::confirm(cache::Pin object, bool shared) {
+void Transfer::confirm(cache::Pin object, bool shared, bool from_disk) {
   std::unique_lock lock(mutex_);
   phase_ = Phase::Object;
   object_ = std::move(object);
   object_shared_ = shared;
+  object_from_disk_ = from_disk;
   wake_all(std::move(lock));
 }
 
@@ -282,6 +283,11 @@ std::optional<uint64_t> TransferReader::rest() const {
 bool TransferReader::object_shared() const {
   const std::lock_guard lock(transfer_->mutex_);
   return transfer_->object_shared_;
+}
+
+bool TransferReader::object_from_disk() const {
+  const std::lock_guard lock(transfer_->mutex_);
+  return transfer_->object_from_disk_;
 }
 
 cache::Pin TransferReader::object() const {

@@ -76,7 +76,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::vector<cache::SegmentRef> segments();
   void complete(std::string trailers);
   // `shared`: whether everybody who waits may have it, or only whoever asked.
-  void confirm(cache::Pin object, bool shared = true);
+  // `from_disk`: it was read there, no origin was asked.
+  void confirm(cache::Pin object, bool shared = true, bool from_disk = false);
   void fail(UpstreamFailure failure);
 
   // ---- Any thread ----
@@ -133,6 +134,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   std::string trailers_;
   cache::Pin object_;
   bool object_shared_ = true;
+  bool object_from_disk_ = false;
   UpstreamFailure failure_;
   std::vector<SeatPtr> seats_;
 };
@@ -179,6 +181,7 @@ class TransferReader {
   // Valid in the phase of their name.
   cache::Pin object() const;
   bool object_shared() const;
+  bool object_from_disk() const;
   UpstreamFailure failure() const;
   std::string trailers() const;
 

@@ -78,6 +78,8 @@ struct FetchPlan {
   std::string key;
   uint64_t hash = 0;
   cache::Pin stale;  // what is revalidated; null: nothing
+  // Of the request that leads; what is found on disk is judged by them.
+  cache::RequestDirectives directives;
 };
 
 // The behaviour's policy as the cache's pure functions take it; no object above `max_object`.

@@ -183,7 +183,8 @@ void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
                           .may_store = true,
                           .key = key_,
                           .hash = visit.hash,
-                          .stale = std::move(stale)},
+                          .stale = std::move(stale),
+                          .directives = {}},
                          std::move(flight));
 }
 
@@ -221,7 +222,12 @@ void Frontend::on_refused(uint16_t status, const char*) {
 // The origin may have acted on a request whose answer never came.
 void Frontend::invalidate_target(const Inquiry& inquiry) {
   context_.flights.taint(inquiry.key, inquiry.hash);
+  forget_on_disk(inquiry.key);
   context_.counters.invalidations.add(context_.store.remove(inquiry.key, inquiry.hash));
+}
+
+void Frontend::forget_on_disk(std::string_view key) {
+  if (const auto& disk = context_.fetches.context().disk; disk != nullptr) disk->forget(key);
 }
 
 // RFC 9111 section 4.3.5.
@@ -232,6 +238,7 @@ void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView
     case cache::HeadEffect::Nothing:
       return;
     case cache::HeadEffect::Invalidate:
+      forget_on_disk(inquiry.key);
       context_.store.remove(stored);
       return;
     case cache::HeadEffect::Freshen: {
@@ -245,6 +252,7 @@ void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView
                                                      context_.fetches.context().limits.max_object));
       if (!fresh.applies) return;
       if (!fresh.keep) {
+        forget_on_disk(inquiry.key);
         context_.store.remove(stored);
         return;
       }

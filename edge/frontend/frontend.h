@@ -73,6 +73,7 @@ class Frontend final : public server::Application {
   Next look_up(Visit& visit);
   void refuse(const Visit& visit, const Notice& notice);
   void serve(const Visit& visit, cache::Store::Found found);
+  void forget_on_disk(std::string_view key);
   void revalidate_behind(const Visit& visit, cache::Pin stale);
   std::unique_ptr<server::Handler> wait(Visit& visit);
 

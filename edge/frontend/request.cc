@@ -109,7 +109,8 @@ Request::Next Request::ask_shared() {
                    .may_store = plan().may_store,
                    .key = inquiry_.key,
                    .hash = inquiry_.hash,
-                   .stale = inquiry_.found.object},
+                   .stale = inquiry_.found.object,
+                   .directives = inquiry_.directives},
                   std::move(flight));
   return Next::Wait;
 }
@@ -129,7 +130,8 @@ Request::Next Request::ask_alone() {
                                   .may_store = plan().may_store,
                                   .key = inquiry_.key,
                                   .hash = inquiry_.hash,
-                                  .stale = {}},
+                                  .stale = {},
+                                  .directives = {}},
                                  std::move(flight), has_body ? this : nullptr);
   if (has_body) {
     fetch_ = &fetch;
@@ -203,6 +205,9 @@ Request::Next Request::take_object(cache::Pin object) {
     return try_own_variant(object->variant_key());
   }
   const auto judgement = cache::judge(object->meta(), inquiry_.directives, now());
+  if (reader_.object_from_disk()) return take_from_disk(std::move(object), judgement);
+  // Found on disk by the fetch itself, and stale.
+  if (plan().forward == Forward::Miss && !inquiry_.found) plan().forward = Forward::Stale;
   const CacheStatus status{.forward = plan().forward,
                            .forward_status = 304,
                            .collapsed = is_follower(),
@@ -211,6 +216,23 @@ Request::Next Request::take_object(cache::Pin object) {
   const Outcome outcome = is_follower() ? Outcome::Collapsed : Outcome::Revalidated;
   reader_.leave();
   return serve_stored(std::move(object), outcome, status);
+}
+
+Request::Next Request::take_from_disk(cache::Pin object, const cache::Judgement& judgement) {
+  reader_.leave();
+  const bool fresh = judgement.verdict == cache::Verdict::Fresh;
+  if (!fresh && judgement.verdict != cache::Verdict::StaleUsable) {
+    // Good enough for whoever led, not for our own directives: revalidate what is there.
+    inquiry_.found = {.object = std::move(object), .judgement = judgement};
+    if (judgement.verdict == cache::Verdict::Unusable) inquiry_.found = {};
+    plan().forward = Forward::Request;
+    step_ = Step::Ask;
+    return Next::More;
+  }
+  context().counters.disk_hits.add();
+  const CacheStatus status{
+      .collapsed = is_follower(), .ttl = judgement.lifetime - judgement.age, .detail = "disk"};
+  return serve_stored(std::move(object), fresh ? Outcome::Hit : Outcome::Stale, status);
 }
 
 Request::Next Request::take_failure() {
@@ -230,7 +252,12 @@ Request::Next Request::take_failure() {
 
 // Whether what is stored may stand in for an error (RFC 5861 section 4) or for silence (RFC 9111
 // section 4.2.4). `status`: 0 when there was no answer.
-bool Request::falls_back(uint16_t status) const {
+bool Request::falls_back(uint16_t status) {
+  if (!inquiry_.found && leading_ && plan().mode == FetchMode::Fill) {
+    // The fetch may have found something on disk to revalidate.
+    inquiry_.found = context().store.find(inquiry_.key, inquiry_.hash, exchange().head.fields,
+                                          inquiry_.directives, now());
+  }
   if (!inquiry_.found || (status != 0 && !is_error_status(status))) return false;
   const auto judgement = cache::judge(inquiry_.found.object->meta(), inquiry_.directives,
                                       frontend_.context().loop.wall_now());

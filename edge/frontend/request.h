@@ -53,6 +53,7 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   Next await_head();
   Next take_head(const ResponseHead& head);
   Next take_object(cache::Pin object);
+  Next take_from_disk(cache::Pin object, const cache::Judgement& judgement);
   Next take_failure();
   Next answer_from(const ResponseHead& head);
   Next begin(const ResponseHead& head, const Selection& selection);
@@ -62,7 +63,7 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   bool is_follower() const { return !leading_ && plan().mode == FetchMode::Fill; }
   Next go_alone(std::string_view detail);
   Next try_own_variant(std::string_view variant_key);
-  bool falls_back(uint16_t status) const;
+  bool falls_back(uint16_t status);
   Next serve_stale(uint16_t forward_status, std::string_view detail);
   Next serve_stored(cache::Pin object, Outcome outcome, const CacheStatus& status);
   void learn_from_head(const ResponseHead& head);

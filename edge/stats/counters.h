@@ -27,6 +27,7 @@ std::string_view to_string(Outcome outcome);
 // Every counter of a worker, declared once: name without "atoll_edge_" and "_total", help text.
 #define ATOLL_EDGE_COUNTERS(X)                                                                 \
   X(hits, "Requests answered with a fresh stored response")                                    \
+  X(disk_hits, "Requests answered with a stored response that was read from disk")             \
   X(stale, "Requests answered with a stale stored response")                                   \
   X(revalidated, "Requests answered with a stored response that the origin confirmed")         \
   X(misses, "Requests answered with a response fetched for them")                              \

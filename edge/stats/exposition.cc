@@ -59,6 +59,54 @@ void write_tls(MetricsText& out, const net::TlsStatistics& tls) {
   out.value("atoll_edge_tls_handshakes_under_way", {}, tls.under_way);
 }
 
+void write_disk(MetricsText& out, const disk::Tier::Statistics& disk) {
+  struct Line {
+    std::string_view name;
+    std::string_view help;
+    uint64_t value;
+  };
+  const Line gauges[] = {
+      {"volumes", "Volumes configured", disk.volumes},
+      {"volumes_failed", "Volumes left alone because they fail", disk.volumes_failed},
+      {"volumes_loading", "Volumes whose index is being loaded", disk.volumes_loading},
+      {"objects", "Stored responses on disk", disk.objects},
+      {"capacity_bytes", "Bytes of all volumes", disk.capacity},
+      {"index_bytes", "Memory that the index of the disk takes", disk.index_bytes},
+      {"purge_rules", "Purges that records are held against", disk.purge_rules},
+  };
+  const Line counters[] = {
+      {"reads", "Stored responses read", disk.hits},
+      {"reads_missed", "Reads that found nothing sound or fitting", disk.reads_missed},
+      {"reads_refused", "Reads not begun because too many waited", disk.reads_refused},
+      {"served_bytes", "Body bytes of stored responses read", disk.bytes_served},
+      {"read_bytes", "Bytes read", disk.bytes_read},
+      {"written_bytes", "Bytes written", disk.bytes_written},
+      {"records_written", "Stored responses written", disk.records_written},
+      {"records_reinserted", "Stored responses kept when their region was reclaimed",
+       disk.records_reinserted},
+      {"regions_reclaimed", "Regions reclaimed for room", disk.regions_reclaimed},
+      {"bad_records", "Records found damaged", disk.bad_records},
+      {"io_errors", "Reads and writes that failed", disk.io_errors},
+      {"writes_dropped", "Responses not written because the device was behind or failing",
+       disk.writes_dropped},
+      {"refused_large", "Responses not written because no region holds them", disk.too_large},
+      {"refused_first", "Responses not written because nobody had asked for them before",
+       disk.first_time},
+      {"refused_budget", "Responses not written because the write budget was used up",
+       disk.over_budget},
+  };
+  for (const Line& line : gauges) {
+    const std::string name = fmt::format("atoll_edge_disk_{}", line.name);
+    out.gauge(name, line.help);
+    out.value(name, {}, line.value);
+  }
+  for (const Line& line : counters) {
+    const std::string name = fmt::format("atoll_edge_disk_{}_total", line.name);
+    out.counter(name, line.help);
+    out.value(name, {}, line.value);
+  }
+}
+
 }  // namespace
 
 std::string write_metrics(const MetricsSource& source) {
@@ -81,6 +129,7 @@ std::string write_metrics(const MetricsSource& source) {
           source.store.insertions);
   counter("atoll_edge_cache_removals_total", "Stored responses purged or invalidated",
           source.store.removals);
+  if (source.disk) write_disk(out, *source.disk);
   gauge("atoll_edge_flights", "Fetches under way", source.flights);
   gauge("atoll_edge_retained_bytes", "Bytes kept for late readers of fetches under way",
         source.retained_bytes);
@@ -123,6 +172,13 @@ std::string write_status(const StatusSource& source) {
         {"bytes", s.cache_bytes},
         {"capacity", source.cache_capacity},
         {"evictions", s.cache_evictions}}},
+      {"disk",
+       {{"objects", s.disk_objects},
+        {"capacity", s.disk_capacity},
+        {"hits", s.disk_hits},
+        {"bytes_served", s.disk_bytes_served},
+        {"bytes_written", s.disk_bytes_written},
+        {"volumes_failed", s.disk_volumes_failed}}},
       {"requests",
        {{"hits", s.hits},
         {"stale", s.stale},

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "edge/cache/store.h"
+#include "edge/disk/tier.h"
 #include "edge/stats/counters.h"
 #include "edge/stats/node_statistics.h"
 #include "lib/net/tls/handshake_failure.h"
@@ -17,6 +19,7 @@ namespace atl::edge {
 struct MetricsSource {
   std::vector<const Counters*> counters;  // one per worker
   cache::Store::Statistics store;
+  std::optional<disk::Tier::Statistics> disk;  // nullopt: no disk tier
   uint64_t flights = 0;
   uint64_t retained_bytes = 0;
   uint64_t connections = 0;

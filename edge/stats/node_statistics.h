@@ -40,6 +40,12 @@ struct NodeStatistics {
   uint64_t cache_objects = 0;
   uint64_t cache_bytes = 0;
   uint64_t cache_evictions = 0;
+  uint64_t disk_hits = 0;
+  uint64_t disk_objects = 0;
+  uint64_t disk_capacity = 0;
+  uint64_t disk_bytes_served = 0;
+  uint64_t disk_bytes_written = 0;
+  uint64_t disk_volumes_failed = 0;
   Histogram ttfb_hit;
   Histogram ttfb_miss;
 };
