@@ -238,9 +238,11 @@ class Cluster:
     """A control plane, an origin and an edge per PoP, with state in a directory that goes away."""
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
-                 control=None, overrides=None, sibling_origins=1, certificates=None):
+                 control=None, overrides=None, sibling_origins=1, certificates=None,
+                 volumes=()):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
+        self.volumes = list(volumes)  # sizes; a file for each PoP and volume
         self.sources = sources or {"site": {"type": "synthetic"}}
         self.behaviours = behaviours or [("*", next(iter(self.sources)), {})]
         self.control_settings, self.overrides = control or {}, overrides
@@ -323,6 +325,9 @@ class Cluster:
         if self.limits:
             text += section("[edge.limits]", self.limits)
         text += self.tls_text(pop)
+        for number, size in enumerate(self.volumes):
+            text += section("[[edge.disk]]", {
+                "path": self.path(f"edge-{pop}-volume-{number}"), "size": size})
         pathlib.Path(self.path(f"edge-{pop}.toml")).write_text(text)
 
     def tls_text(self, pop):

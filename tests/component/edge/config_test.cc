@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/scratch_directory.h"
+
 namespace atl::edge {
 namespace {
 
@@ -72,6 +74,44 @@ TEST_CASE("edge config: every mistake is a problem") {
   config::Reader reader = config::Reader::from_text("edge.toml", "[edge]\npop = \"a b\"\n");
   read_config(reader);
   CHECK(reader.problems().size() == 2);  // the name, and no state_dir
+}
+
+TEST_CASE("edge config: volumes of the disk tier") {
+  const ScratchDirectory scratch;
+  const std::string volume = "[[edge.disk]]\npath = \"" + scratch.file("v");
+  const std::string good = volume + "\"\nsize = \"32MiB\"\nunreadable = \"put-aside\"\n";
+  config::Reader reader = config::Reader::from_text(
+      "edge.toml", std::string(kLeast) +
+                       "disk_write_budget = \"1MiB\"\ndisk_admission = \"all\"\n" + good + volume +
+                       "2\"\nsize = \"16MiB\"\n");
+  const Config config = read_config(reader);
+  CHECK(reader.problems().empty());
+  REQUIRE(config.disk.volumes.size() == 2);
+  CHECK(config.disk.volumes[0].path == scratch.file("v"));
+  CHECK(config.disk.volumes[0].size == 32 << 20);
+  CHECK(config.disk.volumes[0].put_aside);
+  CHECK_FALSE(config.disk.volumes[1].put_aside);
+  CHECK(config.disk.write_budget == 1 << 20);
+  CHECK(config.disk.admission == disk::AdmissionRule::All);
+
+  struct Row {
+    std::string text;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{volume + "\"\n", "is missing"}, Row{volume + "\"\nsize = \"1MiB\"\n", "at least"},
+        Row{volume + "\"\nsize = \"1000TiB\"\n", "of room"},
+        Row{volume + "/absent/v\"\nsize = \"16MiB\"\n", "does not exist"},
+        Row{"[[edge.disk]]\npath = \"/\"\nsize = \"16MiB\"\n", "neither a file"},
+        Row{good + good, "another volume"}, Row{good + "colour = 1\n", "colour"},
+        Row{"disk_admission = \"some\"\n", "disk_admission"}}) {
+    CAPTURE(row.text);
+    config::Reader wrong = config::Reader::from_text("edge.toml", std::string(kLeast) + row.text);
+    read_config(wrong);
+    const auto problems = wrong.problems();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].find(row.says) != std::string::npos);
+  }
 }
 
 }  // namespace

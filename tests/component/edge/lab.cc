@@ -94,7 +94,8 @@ Bench::Bench(edge::Shared& shared, FakeOrigin& origin) : client(make_fake_client
                                                                 .budget = shared.budget,
                                                                 .counters = counters,
                                                                 .identity = shared.identity,
-                                                                .limits = shared.config.fetch});
+                                                                .limits = shared.config.fetch,
+                                                                .disk = shared.disk});
   frontend = std::make_unique<edge::Frontend>(edge::FrontendContext{.loop = loop,
                                                                     .clock = shared.clock,
                                                                     .store = shared.store,
