@@ -251,6 +251,8 @@ void Agent::acknowledge(uint64_t version, std::string refused) {
 // A purge is carried out whatever its number: a control plane that lost its log begins again at 1.
 void Agent::on_purge(const v1::Purge& purge) {
   const uint64_t ticket = next_ticket_++;
+  // Sent again after it failed: the new attempt counts.
+  std::erase_if(purges_, [&](const PendingPurge& old) { return old.number == purge.number(); });
   purges_.push_back({ticket, purge.number()});
   const auto spec = from_proto(purge);
   if (!spec) {
