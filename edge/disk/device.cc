@@ -34,7 +34,9 @@ bool Device::write(cache::Pin object, const Volume::Item& item) {
   const uint64_t bytes = object->charge();
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queued_bytes_ + bytes > options_.queue_bytes) return false;
+    // One object alone may be larger than the queue.
+    const bool full = queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes;
+    if (stopping_ || full) return false;
     queued_bytes_ += bytes;
     if (oldest_waiting_ == 0) oldest_waiting_ = item.sequence;
     waiting_.insert(item.hash);

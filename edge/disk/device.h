@@ -44,8 +44,7 @@ class Device {
   // Writes what is queued, seals nothing: the next start scans the last region. Joins.
   void stop();
 
-  // False: no room in the queue, or the device has failed, or is still being recovered and the
-  // queue is full.
+  // False: no room in the queue (which it may fill alone), or the device has failed.
   bool write(cache::Pin object, const Volume::Item& item);
   Volume::Reading read(std::string_view key, uint64_t hash,
                        const std::function<bool(std::string_view variant_key)>& matches);

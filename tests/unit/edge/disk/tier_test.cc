@@ -211,6 +211,54 @@ TEST_CASE("tier: a device that fails is left alone, and used again when it answe
   for (size_t i = 1; i < bad.size(); ++i) CHECK(node.get(bad[i]) == bad[i]);
 }
 
+// The file itself, until it is told to fail.
+class FailingFile final : public File {
+ public:
+  FailingFile(std::unique_ptr<File> file, const std::atomic<bool>& failing)
+      : file_(std::move(file)), failing_(failing) {}
+  Result<size_t> read(uint64_t at, std::span<char> out) override { return file_->read(at, out); }
+  Result<void> write(uint64_t at, std::string_view bytes) override {
+    if (!failing_) return file_->write(at, bytes);
+    // Half of it arrives.
+    if (auto half = file_->write(at, bytes.substr(0, bytes.size() / 2)); !half) return half;
+    return std::unexpected(Error{Code::Exhausted, Side::Self, true, "no space left"});
+  }
+  Result<void> sync() override { return file_->sync(); }
+
+ private:
+  const std::unique_ptr<File> file_;
+  const std::atomic<bool>& failing_;
+};
+
+TEST_CASE("tier: a purge that cannot be written down is in force and not promised") {
+  std::atomic<bool> failing = false;
+  Node node;
+  node.put("a", "A");
+  node.put("b", "B");
+  node.tier = nullptr;
+  node.options.open_file = [&](const std::string& path, uint64_t size) {
+    auto file = open_file(path, size);
+    if (file && path == node.options.journal) {
+      *file = std::make_unique<FailingFile>(*std::move(file), failing);
+    }
+    return file;
+  };
+  node.start();
+  failing = true;
+  std::promise<Result<void>> durable;
+  node.tier->purge({.kind = Kind::Prefix, .value = "a"},
+                   [&](Result<void> done) { durable.set_value(done); });
+  const auto kept = durable.get_future().get();
+  REQUIRE(!kept);
+  CHECK(kept.error().code == Code::Exhausted);
+  CHECK(node.get("a") == "(none)");
+  failing = false;
+  node.purge({.kind = Kind::Prefix, .value = "a"});  // over what half arrived
+  node.start();
+  CHECK(node.get("a") == "(none)");
+  CHECK(node.get("b") == "B");
+}
+
 TEST_CASE("tier: reads beyond the queue are refused, and those that wait end with the tier") {
   Node node;
   node.put("key", "body");
