@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edge/cache/eviction/registry.h"
 #include "edge/cache/store.h"
 #include "edge/config.h"
 #include "edge/disk/tier.h"
@@ -20,7 +21,7 @@ struct Shared {
         store({.capacity = with.cache_memory,
                .shards = with.cache_shards,
                .hash_seed = hash_seed,
-               .make_policy = {}}),
+               .make_policy = [name = with.cache_policy] { return cache::make_policy(name); }}),
         flights(with.cache_shards),
         budget(with.retained.count) {}
 

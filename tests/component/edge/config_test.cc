@@ -19,6 +19,7 @@ TEST_CASE("edge config: what is left out has a default") {
   CHECK(config.fetch.max_object == 32 << 20);  // an eighth of the cache
   CHECK(config.retained == 64_MiB);
   CHECK(config.workers == 1);
+  CHECK(config.cache_policy == "lru");
   CHECK(config.control.empty());
 }
 
@@ -26,13 +27,15 @@ TEST_CASE("edge config: values and flags") {
   config::Reader reader = config::Reader::from_text(
       "edge.toml", std::string(kLeast) +
                        "listen = [\"127.0.1.1:80\", \"[::1]:80\"]\ncache_memory = \"1GiB\"\n"
-                       "workers = 3\n[edge.limits]\nhead = \"16KiB\"\nkeep_alive = \"5s\"\n"
+                       "workers = 3\ncache_policy = \"gdsf\"\n[edge.limits]\nhead = "
+                       "\"16KiB\"\nkeep_alive = \"5s\"\n"
                        "[edge.fetch]\nmax_object = \"2MiB\"\n");
   reader.flag("edge.workers", "--workers", {"5"});
   const Config config = read_config(reader);
   CHECK(reader.problems().empty());
   CHECK(config.listen.size() == 2);
   CHECK(config.workers == 5);
+  CHECK(config.cache_policy == "gdsf");
   CHECK(config.limits.head == 16_KiB);
   CHECK(config.limits.keep_alive == std::chrono::seconds{5});
   CHECK(config.fetch.max_object == 2 << 20);
@@ -58,10 +61,10 @@ TEST_CASE("edge config: TLS is off, or has addresses and certificates") {
 
 TEST_CASE("edge config: every mistake is a problem") {
   for (const char* wrong :
-       {"workers = 0", "workers = 1000", "cache_memory = \"1KiB\"", "listen = [\"nonsense\"]",
-        "control = \"h\"", "unknown = 1", "node = \"a b\"", "[edge.limits]\nfields = 1",
-        "[edge.limits]\nhead_time = \"0s\"", "[edge.tls]\nhandshake_time = \"1s\"",
-        "[edge.tls]\nlisten = [\"127.0.0.1:1\"]",
+       {"cache_policy = \"belady\"", "cache_policy = 1", "workers = 0", "workers = 1000",
+        "cache_memory = \"1KiB\"", "listen = [\"nonsense\"]", "control = \"h\"", "unknown = 1",
+        "node = \"a b\"", "[edge.limits]\nfields = 1", "[edge.limits]\nhead_time = \"0s\"",
+        "[edge.tls]\nhandshake_time = \"1s\"", "[edge.tls]\nlisten = [\"127.0.0.1:1\"]",
         "[edge.tls]\nlisten = [\"127.0.0.1:1\"]\n[[edge.tls.certificate]]\nkey = \"a\"",
         "[[edge.tls.certificate]]\ncertificate = \"a\"\nkey = \"a\"", "[edge.fetch]\nnothing = 1",
         "[other]\na = 1"}) {
