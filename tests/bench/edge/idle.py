@@ -23,7 +23,7 @@ def connect(server, context):
         connection = http.client.HTTPConnection(server.endpoint, timeout=10)
     else:
         connection = http.client.HTTPSConnection(server.tls_endpoint, timeout=10, context=context)
-    reply = servers.harness.request_on(connection, f"{server.prefix}0{server.suffix}")
+    reply = servers.harness.request_on(connection, "0".join(server.path(1024)))
     if reply.status != 200:
         raise SystemExit(f"{server.name}: {reply!r}")
     return connection
