@@ -266,6 +266,7 @@ std::string EdgeNode::metrics() {
        .connections_accepted = now.accepted,
        .connections_timed_out = now.timed_out,
        .requests_in_flight = now.active,
+       .tls = now.tls,
        .access_dropped = access_ == nullptr ? 0 : access_->dropped(),
        .routes_version = routes_version(),
        .serving = serving()});

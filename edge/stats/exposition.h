@@ -15,7 +15,7 @@
 
 namespace atl::edge {
 
-// What one scrape is made of.
+// What one scrape is made of. Its members are wanted, all of them: a figure left out reads as 0.
 struct MetricsSource {
   std::vector<const Counters*> counters;  // one per worker
   cache::Store::Statistics store;
