@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "deploy/cli/outcome.h"
+#include "lib/base/outcome.h"
 
 namespace atl::cli {
 

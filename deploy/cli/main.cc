@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "deploy/cli/policies/policies.h"
 #include "deploy/cli/replay/replay.h"
 #include "deploy/cli/status.h"
 #include "lib/base/duration.h"
@@ -44,6 +47,7 @@ struct Arguments {
   std::string stall = "30s";
   StatusCommand status;
   std::string wait = "0s";
+  PoliciesCommand policies;
 };
 
 void add_replay(CLI::App& app, Arguments& arguments) {
@@ -96,18 +100,56 @@ void add_status(CLI::App& app, Arguments& arguments) {
   sub.add_flag("--json", c.json, "The control plane's own JSON");
 }
 
+// Shards are told apart by leading bits of a hash.
+std::string check_shards(const std::string& text) {
+  static const std::set<std::string> kAllowed = {"1",  "2",  "4",   "8",  "16",
+                                                 "32", "64", "128", "256"};
+  return kAllowed.contains(text) ? std::string{} : "not a power of two up to 256";
+}
+
+void add_lab(CLI::App& app, Arguments& arguments) {
+  PoliciesCommand& c = arguments.policies;
+  CLI::App& lab = *app.add_subcommand("lab", "Experiments that need no cluster");
+  lab.require_subcommand(1);
+  CLI::App& sub = *lab.add_subcommand(
+      "policies", "Replay traces over the edge's eviction policies and compare their hit ratios");
+  sub.add_option("FOLDER", c.folder,
+                 "Traces: every *.csv and *.csv.zst in it, with a header naming object and size")
+      ->required();
+  sub.add_option("--policy", c.policies, "Only this one; repeatable")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(lab::policy_names()));
+  sub.add_option("--cache", c.caches, "Cache size as a share of all distinct bytes; repeatable")
+      ->allow_extra_args(false)
+      ->check(CLI::Range(1e-6, 1.0))
+      ->capture_default_str();
+  sub.add_option("--shards", c.shards, "Shards of the cache, a power of two")
+      ->check(check_shards)
+      ->capture_default_str();
+  sub.add_option("--peers", c.peers,
+                 "CSV of what others reach: trace,cache,object_hit_ratio,byte_hit_ratio");
+  auto* json =
+      sub.add_flag_callback("--json", [&c] { c.format = ReportFormat::Json; }, "Report as JSON");
+  sub.add_flag_callback(
+         "--csv", [&c] { c.format = ReportFormat::Csv; }, "Report as CSV")
+      ->excludes(json);
+  sub.add_flag("--quiet", c.quiet, "No progress");
+}
+
 int run(int argc, char** argv) {
-  CLI::App app("Atoll's command line: drives and inspects a running cluster", "atoll-cli");
+  CLI::App app("Atoll's command line: drives, inspects and simulates a cluster", "atoll-cli");
   app.set_version_flag("--version", std::string("atoll-cli ") + ATOLL_VERSION);
   app.require_subcommand(1);
   Arguments arguments;
   add_replay(app, arguments);
   add_status(app, arguments);
+  add_lab(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (app.got_subcommand("lab")) return run_policies(arguments.policies);
   if (app.got_subcommand("status")) {
     arguments.status.wait = *parse_duration(arguments.wait);
     return run_status(arguments.status);

@@ -1,4 +1,4 @@
-# The commands replay and bench.
+# The commands replay, lab and bench.
 
 command_replay() {
   case ${1:-} in
@@ -11,6 +11,20 @@ command_replay() {
   esac
   running control || die 'the cluster does not run; start it with ./atoll up'
   exec "$process_bin/atoll-cli" replay "$@"
+}
+
+command_lab() {
+  case ${1:-} in
+    '' | -h | --help)
+      say './atoll lab EXPERIMENT [options]: experiments that need no cluster; builds what they need.'
+      say ''
+      [[ -x $process_bin/atoll-cli ]] && "$process_bin/atoll-cli" lab --help
+      [[ -n ${1:-} ]] || return 2
+      return ;;
+  esac
+  install_packages build run
+  build release atoll-cli >&2
+  exec "$process_bin/atoll-cli" lab "$@"
 }
 
 command_bench() {

@@ -233,5 +233,30 @@ class ReplayThroughACluster(ClusterTest):
         self.assertIn("127.0.0.1:1", done.stderr)
 
 
+class PoliciesOverTraces(unittest.TestCase):
+    """`lab policies` needs no cluster."""
+
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory(prefix="atoll-e2e-lab-")
+        self.addCleanup(self.place.cleanup)
+
+    def test_every_policy_gets_a_row_in_every_format(self):
+        # Two objects in turn, room for both: each misses once.
+        pathlib.Path(self.place.name, "turns.csv").write_text("object,size\n" + "1,10\n2,20\n" * 50)
+        done = run("lab", "policies", self.place.name, "--cache", "1", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        runs = json.loads(done.stdout)["runs"]
+        self.assertIn("lru", [one["policy"] for one in runs])
+        self.assertEqual({one["object_hit_ratio"] for one in runs}, {0.98})
+        done = run("lab", "policies", self.place.name, "--cache", "1", "--policy", "lru", "--csv", "--quiet")
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.assertEqual(done.stderr, "")
+
+    def test_what_cannot_be_replayed_is_refused(self):
+        self.assertEqual(run("lab", "policies", self.place.name).returncode, 2)
+        self.assertEqual(run("lab", "policies", self.place.name, "--policy", "belady").returncode, 2)
+        self.assertEqual(run("lab", "policies", self.place.name, "--shards", "3").returncode, 2)
+
+
 if __name__ == "__main__":
     unittest.main()

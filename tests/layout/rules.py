@@ -11,6 +11,7 @@ MAY_INCLUDE = {
     "lib/net": ["lib/base"],
     "lib/config": ["lib/base"],
     "lib/synthetic": ["lib/base"],
+    "lib/trace": ["lib/base"],
     "lib/server": ["lib/base", "lib/http", "lib/net"],
     "lib/rpc": ["lib/base", "lib/http", "lib/net", "proto"],
     "edge": ["lib", "proto"],
@@ -19,7 +20,8 @@ MAY_INCLUDE = {
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],
-    "deploy/cli": ["lib"],
+    "deploy/cli": ["lib", "deploy/lab"],
+    "deploy/lab": ["lib", "edge/cache"],
     "tests": ["lib", "edge", "origin", "control-plane", "deploy", "proto", "tests"],
 }
 

@@ -143,7 +143,7 @@ class Driver {
 
 }  // namespace
 
-std::optional<TraceRow> RowFeed::next() {
+std::optional<trace::TraceRow> RowFeed::next() {
   if (stopped_) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (left_ == 0) return std::nullopt;

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "deploy/cli/outcome.h"
 #include "deploy/cli/replay/plan.h"
 #include "deploy/cli/replay/tally.h"
-#include "deploy/cli/replay/trace.h"
+#include "lib/base/outcome.h"
+#include "lib/trace/trace.h"
 
 namespace atl::cli {
 
@@ -28,18 +28,18 @@ struct ReplayOptions {
 // Hands the rows of a trace to the driver threads, in order. Any thread.
 class RowFeed {
  public:
-  RowFeed(TraceReader reader, std::optional<uint64_t> limit)
+  RowFeed(trace::TraceReader reader, std::optional<uint64_t> limit)
       : reader_(std::move(reader)), left_(limit.value_or(UINT64_MAX)) {}
 
   // The next row; nullopt at the end, after stop(), and after a damaged row.
-  std::optional<TraceRow> next();
+  std::optional<trace::TraceRow> next();
   void stop() { stopped_ = true; }
   // Why it ended early; empty when it did not. After the threads have ended.
   const std::string& problem() const { return problem_; }
 
  private:
   std::mutex mutex_;
-  TraceReader reader_;
+  trace::TraceReader reader_;
   uint64_t left_;
   std::string problem_;
   std::atomic<bool> stopped_ = false;

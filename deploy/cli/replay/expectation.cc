@@ -15,14 +15,14 @@ uint64_t scaled(uint64_t bytes, double scale) {
   return static_cast<uint64_t>(std::min(std::floor(static_cast<double>(bytes) * scale), kLargest));
 }
 
-uint64_t size_of(const TraceRow& row) {
+uint64_t size_of(const trace::TraceRow& row) {
   if (row.size != 0 || !row.range) return row.size;
   return row.range->last.value_or(row.range->first) + 1;
 }
 
 }  // namespace
 
-Expectation expect(const TraceRow& row, double scale) {
+Expectation expect(const trace::TraceRow& row, double scale) {
   const uint64_t size = std::max<uint64_t>(1, scaled(size_of(row), scale));
   Expectation want;
   want.path = fmt::format("/object/{}", row.object);

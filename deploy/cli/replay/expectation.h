@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "deploy/cli/replay/trace.h"
+#include "lib/trace/trace.h"
 
 namespace atl::cli {
 
@@ -19,6 +19,6 @@ struct Expectation {
 
 // `scale` multiplies sizes and range bounds. An object has at least one byte; one of unknown size
 // is just large enough for the range.
-Expectation expect(const TraceRow& row, double scale);
+Expectation expect(const trace::TraceRow& row, double scale);
 
 }  // namespace atl::cli

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "deploy/cli/outcome.h"
+#include "lib/base/outcome.h"
 
 namespace atl::cli {
 

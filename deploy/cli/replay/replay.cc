@@ -104,13 +104,13 @@ Work run_threads(const Plan& plan, const ReplayOptions& options, RowFeed& feed, 
 }
 
 std::optional<uint64_t> total_rows(const ReplayCommand& command) {
-  return count_trace_rows(command.file, command.options.limit.value_or(UINT64_MAX));
+  return trace::count_trace_rows(command.file, command.options.limit.value_or(UINT64_MAX));
 }
 
 }  // namespace
 
 int run_replay(const ReplayCommand& command) {
-  auto reader = TraceReader::open(command.file);
+  auto reader = trace::TraceReader::open(command.file);
   if (!reader) return complain(reader.error(), 2);
   const auto plan = make_plan(command);
   if (!plan) return complain(plan.error().text, plan.error().exit_code);

@@ -5,6 +5,13 @@
 #include "edge/cache/eviction/s3fifo.h"
 
 namespace atl::cache {
+namespace {
+
+constexpr std::string_view kNames[] = {"lru", "s3fifo", "gdsf"};
+
+}  // namespace
+
+std::span<const std::string_view> policy_names() { return kNames; }
 
 std::unique_ptr<EvictionPolicy> make_policy(std::string_view name) {
   if (name == "lru") return std::make_unique<Lru>();

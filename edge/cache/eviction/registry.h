@@ -1,13 +1,16 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "edge/cache/eviction/policy.h"
 
 namespace atl::cache {
 
-// "lru", "s3fifo" or "gdsf" (docs/eviction.md). Null for any other name.
+// What make_policy() knows (docs/eviction.md).
+std::span<const std::string_view> policy_names();
+// Null for any other name.
 std::unique_ptr<EvictionPolicy> make_policy(std::string_view name);
 
 }  // namespace atl::cache

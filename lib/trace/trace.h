@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "deploy/cli/replay/line_source.h"
+#include "lib/trace/line_source.h"
 
-namespace atl::cli {
+namespace atl::trace {
 
 // First and last byte, both inclusive, as in a Range field (RFC 9110 section 14.1.2).
 struct ByteRange {
@@ -63,4 +63,4 @@ class TraceReader {
 // bar: costs one pass over the text, some hundred megabytes a second.
 std::optional<uint64_t> count_trace_rows(const std::string& path, uint64_t limit);
 
-}  // namespace atl::cli
+}  // namespace atl::trace

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "deploy/cli/outcome.h"
+#include "lib/base/outcome.h"
 
-namespace atl::cli {
+namespace atl::trace {
 
 // Reads a text file line by line, zstd-compressed or plain (told apart by the first bytes), without
 // holding more of it than a few blocks. One thread at a time.
@@ -33,4 +33,4 @@ class LineSource {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace atl::cli
+}  // namespace atl::trace

@@ -1,4 +1,4 @@
-#include "deploy/cli/replay/trace.h"
+#include "lib/trace/trace.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -9,14 +9,14 @@
 #include <fstream>
 #include <string>
 
-namespace atl::cli {
+namespace atl::trace {
 namespace {
 
 // A file that goes away with the test.
 class TempFile {
  public:
   explicit TempFile(const std::string& bytes) {
-    char name[] = "/tmp/atoll-cli-test-XXXXXX";
+    char name[] = "/tmp/atoll-trace-test-XXXXXX";
     const int descriptor = mkstemp(name);
     REQUIRE(descriptor >= 0);
     close(descriptor);
@@ -165,4 +165,4 @@ TEST_CASE("trace: an empty file and an endless line are refused") {
 }
 
 }  // namespace
-}  // namespace atl::cli
+}  // namespace atl::trace

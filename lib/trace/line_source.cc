@@ -1,4 +1,4 @@
-#include "deploy/cli/replay/line_source.h"
+#include "lib/trace/line_source.h"
 
 #include <fmt/format.h>
 #include <zstd.h>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace atl::cli {
+namespace atl::trace {
 namespace {
 
 constexpr std::string_view kZstdMagic{"\x28\xb5\x2f\xfd", 4};
@@ -129,4 +129,4 @@ Outcome<std::optional<std::string_view>> LineSource::next() {
   }
 }
 
-}  // namespace atl::cli
+}  // namespace atl::trace

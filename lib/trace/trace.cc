@@ -1,11 +1,11 @@
-#include "deploy/cli/replay/trace.h"
+#include "lib/trace/trace.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
-namespace atl::cli {
+namespace atl::trace {
 namespace {
 
 // Calls `visit(index, cell)` for each cell.
@@ -143,4 +143,4 @@ std::optional<uint64_t> count_trace_rows(const std::string& path, uint64_t limit
   return count;
 }
 
-}  // namespace atl::cli
+}  // namespace atl::trace
