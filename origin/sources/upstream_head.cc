@@ -23,6 +23,27 @@ std::optional<uint64_t> parse_length(std::string_view text) {
   return value;
 }
 
+// RFC 9112 section 7.4: we send no TE, so chunked, once, is all that an upstream may apply. libcurl
+// takes off chunked and leaves what is beneath, which would pass for the content. A coding that
+// nobody has registered is taken for no coding, as libcurl does.
+bool has_unasked_coding(const std::vector<http::Field>& fields) {
+  size_t codings = 0;
+  bool chunked = false;
+  for (const http::Field& field : fields) {
+    if (!http::equal_ignore_case(field.name, "Transfer-Encoding")) continue;
+    http::ListReader list(field.value);
+    while (const auto member = list.next()) {
+      ++codings;
+      const auto coding = http::trim_ows(member->substr(0, member->find(';')));
+      for (const std::string_view known : {"gzip", "x-gzip", "deflate", "compress", "x-compress"}) {
+        if (http::equal_ignore_case(coding, known)) return true;
+      }
+      chunked |= http::equal_ignore_case(coding, "chunked");
+    }
+  }
+  return chunked && codings > 1;
+}
+
 }  // namespace
 
 UpstreamHead::Event UpstreamHead::invalid(const char* why) {
@@ -84,6 +105,9 @@ UpstreamHead::Event UpstreamHead::end_of_section() {
   if (status_ < 200) return status_ == 100 ? Event::More : Event::Informational;
   final_ = true;
   transfer_encoding_ = http::find(fields, "Transfer-Encoding") != nullptr;
+  if (transfer_encoding_ && has_unasked_coding(fields)) {
+    return invalid("the upstream used a transfer coding that nobody asked for");
+  }
   for (const http::Field& field : fields) {
     if (transfer_encoding_ || !http::equal_ignore_case(field.name, "Content-Length")) continue;
     const auto length = parse_length(field.value);

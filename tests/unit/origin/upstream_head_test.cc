@@ -62,6 +62,7 @@ TEST_CASE("upstream head: how long the body is") {
            Row{false,
                {"HTTP/1.1 200 OK", "Content-Length: 5", "Transfer-Encoding: chunked", ""},
                std::nullopt},
+           Row{false, {"HTTP/1.1 200 OK", "Transfer-Encoding: odd", ""}, std::nullopt},
        }) {
     UpstreamHead head(row.bodiless_method);
     CHECK(feed(head, row.lines) == Event::Final);
@@ -87,6 +88,10 @@ TEST_CASE("upstream head: what is no HTTP") {
            {"HTTP/1.1 200 OK", "Content-Length: 1, 1", ""},
            {"HTTP/1.1 200 OK", "Content-Length: 1", "Content-Length: 2", ""},
            {"HTTP/1.1 101 Switching", ""},
+           {"HTTP/1.1 200 OK", "Transfer-Encoding: gzip, chunked", ""},
+           {"HTTP/1.1 200 OK", "Transfer-Encoding: X-GZip;q=1", ""},
+           {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked, identity", ""},
+           {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "transfer-encoding: Chunked", ""},
            {"HTTP/1.1 200 OK", "a: " + std::string(200'000, 'x'), ""},
        }) {
     CAPTURE(lines.back());
