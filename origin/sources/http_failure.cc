@@ -39,6 +39,8 @@ rpc::FailureReason reason_of(CURLcode result, HowFar far) {
     case CURLE_BAD_CONTENT_ENCODING:
       return FailureReason::Protocol;
     case CURLE_OUT_OF_MEMORY:
+      // libcurl 7.88's word for a field line of more than 100 KiB, too.
+      return far.sent && !far.head ? FailureReason::Protocol : FailureReason::Overloaded;
     case CURLE_NO_CONNECTION_AVAILABLE:
       return FailureReason::Overloaded;
     case CURLE_OK:
