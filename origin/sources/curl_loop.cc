@@ -99,8 +99,10 @@ void CurlLoop::finish(CURL* easy, CURLcode result) {
   if (it == transfers_.end()) return;
   const std::shared_ptr<Transfer> transfer = std::move(it->second);
   transfers_.erase(it);
+  curl_socket_t connection = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &connection);
   curl_multi_remove_handle(multi_, easy);
-  transfer->on_done(result);
+  transfer->on_done(result, connection);
 }
 
 }  // namespace atl::origin

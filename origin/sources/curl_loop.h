@@ -18,7 +18,9 @@ namespace atl::origin {
 class Transfer {
  public:
   virtual ~Transfer() = default;
-  virtual void on_done(CURLcode result) = 0;  // last call; the handle has been removed
+  // Last call; the handle has been removed. `connection`: which it used, CURL_SOCKET_BAD if that
+  // has been closed.
+  virtual void on_done(CURLcode result, curl_socket_t connection) = 0;
   // Looks at its deadlines; a transfer that is over gives the code to end with.
   virtual CURLcode on_tick(MonoTime now) = 0;
 };

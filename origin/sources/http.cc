@@ -14,6 +14,7 @@
 #include "origin/sources/curl_loop.h"
 #include "origin/sources/http_failure.h"
 #include "origin/sources/methods.h"
+#include "origin/sources/resting_connections.h"
 #include "origin/sources/upstream_head.h"
 #include "origin/sources/upstream_request.h"
 
@@ -29,7 +30,8 @@ struct Upstream {
   const HttpOptions options;
   const UpstreamUrl url;
   std::mutex mutex;
-  std::string unreachable;  // why the last attempt to connect failed; empty: it did not
+  std::string unreachable;     // why the last attempt to connect failed; empty: it did not
+  RestingConnections resting;  // the loop's thread
 };
 
 // One exchange. libcurl's callbacks, and everything the server posts, run on the loop's thread.
@@ -73,7 +75,7 @@ class HttpExchange final : public rpc::ExchangeHandler,
   }
 
   // Transfer
-  void on_done(CURLcode result) override;
+  void on_done(CURLcode result, curl_socket_t connection) override;
   CURLcode on_tick(MonoTime time) override;
 
  private:
@@ -88,7 +90,8 @@ class HttpExchange final : public rpc::ExchangeHandler,
   size_t take_header(std::string_view line);
   size_t take_body(std::string_view bytes);
   size_t give_body(char* out, size_t room);
-  int about_to_send();
+  int about_to_send(long local_port);
+  void let_rest(curl_socket_t connection);
   int give_trailers(curl_slist** out);
 
   Upstream& upstream_;
@@ -155,8 +158,15 @@ void HttpExchange::set_callbacks() {
       });
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-        return static_cast<HttpExchange*>(self)->about_to_send();
+      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int local_port) {
+        return static_cast<HttpExchange*>(self)->about_to_send(local_port);
+      });
+  // Of the connection, which may outlive this exchange.
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &upstream_.resting);
+  curl_easy_setopt(
+      easy, CURLOPT_CLOSESOCKETFUNCTION, +[](void* resting, curl_socket_t connection) {
+        static_cast<RestingConnections*>(resting)->forget(connection);
+        return ::close(connection);
       });
 }
 
@@ -169,7 +179,9 @@ void HttpExchange::stop() {
 // libcurl has a connection and sends the request now. It comes here again when a connection from
 // its pool turned out to be dead, which for a request that must not be sent twice is one time too
 // many.
-int HttpExchange::about_to_send() {
+int HttpExchange::about_to_send(long local_port) {
+  // Not sent then: libcurl fails to write and comes again with another connection.
+  if (!upstream_.resting.wake(local_port)) return CURL_PREREQFUNC_OK;
   const bool again = std::exchange(sent_, true);
   if (again && (request_->has_body() || !is_idempotent(request_->method))) {
     return CURL_PREREQFUNC_ABORT;
@@ -270,8 +282,20 @@ CURLcode HttpExchange::on_tick(MonoTime time) {
   return time - progress_ > allowed ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
 }
 
-void HttpExchange::on_done(CURLcode result) {
+void HttpExchange::let_rest(curl_socket_t connection) {
+  long version = 0;
+  long local_port = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(easy_.get(), CURLINFO_LOCAL_PORT, &local_port);
+  const bool one_at_a_time = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+  if (one_at_a_time && connection != CURL_SOCKET_BAD) {
+    upstream_.resting.rest(connection, local_port);
+  }
+}
+
+void HttpExchange::on_done(CURLcode result, curl_socket_t connection) {
   active_ = false;
+  if (result == CURLE_OK) let_rest(connection);
   if (cancelled_) return;
   if (result == CURLE_OK && head_.has_final()) {
     if (auto trailers = head_.take_trailers()) return responder_->end(std::move(*trailers));
