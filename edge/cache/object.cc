@@ -92,6 +92,9 @@ void Object::fill(const ObjectSource& source) {
   meta_ = source.meta;
   meta_.flags &= static_cast<uint16_t>(~Meta::kPurged);
   if (source.soft_purged) mark_purged();
+  kind_ = source.kind;
+  number_ = source.number;
+  if (is_outline()) body_size_ = source.size;
   status_ = source.status;
   key_size_ = static_cast<uint16_t>(source.key.size());
   vary_size_ = static_cast<uint16_t>(source.variant_key.size());
@@ -161,17 +164,25 @@ Result<Pin> make_object(const ObjectSource& source, std::vector<SegmentRef> body
 }
 
 Result<Pin> make_refreshed(const Object& old, std::string_view head, const Meta& meta) {
-  std::vector<SegmentRef> body;
-  for (size_t i = 0; i < old.segment_count(); ++i) {
-    const SegmentRef* ref = old.segment_ref(i);
-    body.push_back(ref != nullptr ? *ref : SegmentRef::adopt(std::string(old.segment(i))));
-  }
   return make_object({.key = old.key(),
                       .variant_key = old.variant_key(),
                       .head = head,
                       .status = old.status(),
-                      .meta = meta},
-                     std::move(body));
+                      .meta = meta,
+                      .kind = old.kind(),
+                      .number = old.representation(),
+                      .size = old.body_size()},
+                     segments_of(old));
+}
+
+std::vector<SegmentRef> segments_of(const Object& object) {
+  std::vector<SegmentRef> body;
+  body.reserve(object.segment_count());
+  for (size_t i = 0; i < object.segment_count(); ++i) {
+    const SegmentRef* ref = object.segment_ref(i);
+    body.push_back(ref != nullptr ? *ref : SegmentRef::adopt(std::string(object.segment(i))));
+  }
+  return body;
 }
 
 Holder Pin::to_holder() && {

@@ -22,6 +22,13 @@ inline constexpr uint64_t kInlineBody = uint64_t{16} * 1024;
 // Key, variant key and head are each below this.
 inline constexpr size_t kMaxObjectPart = 65'535;
 
+// What an object is (docs/adr/0007).
+enum class Kind : uint8_t {
+  Whole,    // a complete response
+  Outline,  // head and size of a representation of which at most pieces are stored
+  Piece,    // a stretch of bytes of such a representation: no head, a key of its own (parts.h)
+};
+
 // What an object is made of. Views are copied; segments are taken over when the body is large, and
 // copied and let go when it is small.
 struct ObjectSource {
@@ -31,11 +38,16 @@ struct ObjectSource {
   uint16_t status = 200;
   Meta meta;                 // kPurged in it means nothing
   bool soft_purged = false;  // made with the mark of a soft purge
+  Kind kind = Kind::Whole;
+  // Outline, and a Whole made of its pieces: the name that they share. Piece: the offset of its
+  // first byte in the representation.
+  uint64_t number = 0;
+  uint64_t size = 0;  // Outline: bytes of the whole representation
 };
 
-// A complete stored response. Immutable, save for the mark of a soft purge; reference counted by
-// Pin; any thread. One allocation holds this header, key, variant key, head and a body up to
-// kInlineBody; larger bodies stay in their segments, small neighbours joined.
+// A stored response, or what is known of an incomplete one. Immutable, save for the mark of a soft
+// purge; reference counted by Pin; any thread. One allocation holds this header, key, variant key,
+// head and a body up to kInlineBody; larger bodies stay in their segments, small neighbours joined.
 class Object {
  public:
   Object(const Object&) = delete;
@@ -54,6 +66,13 @@ class Object {
   Meta meta() const;
   StoredView validators() const;
 
+  Kind kind() const { return kind_; }
+  bool is_outline() const { return kind_ == Kind::Outline; }
+  // See ObjectSource::number; 0 for a Whole that was never in pieces.
+  uint64_t representation() const { return kind_ == Kind::Piece ? 0 : number_; }
+  uint64_t first() const { return kind_ == Kind::Piece ? number_ : 0; }
+
+  // Of an outline: of the whole representation, although it has no segment.
   uint64_t body_size() const { return body_size_; }
   size_t segment_count() const { return segment_count_; }
   std::string_view segment(size_t index) const;
@@ -85,6 +104,7 @@ class Object {
   uint32_t segment_count_ = 0;
   Meta meta_;
   uint64_t body_size_ = 0;
+  uint64_t number_ = 0;
   uint16_t status_ = 0;
   uint16_t key_size_ = 0;
   uint16_t vary_size_ = 0;
@@ -94,6 +114,7 @@ class Object {
   uint16_t date_at_ = 0;
   uint8_t date_size_ = 0;
   uint8_t bits_ = 0;
+  Kind kind_ = Kind::Whole;
   mutable std::atomic<bool> purged_{false};
 };
 
@@ -137,11 +158,15 @@ class Pin {
   const Object* object_ = nullptr;
 };
 
-// TooLarge when key, variant key or head exceed kMaxObjectPart. `body`: all pieces in order.
+// TooLarge when key, variant key or head exceed kMaxObjectPart. `body`: everything in order; empty
+// for an outline.
 Result<Pin> make_object(const ObjectSource& source, std::vector<SegmentRef> body);
 
-// The object a 304 makes of `old` (see freshen()): shares the segments of a large body, copies a
-// small one. TooLarge when the new head is.
+// The object a 304 makes of `old` (see freshen()), of the same kind: shares the segments of a large
+// body, copies a small one. TooLarge when the new head is.
 Result<Pin> make_refreshed(const Object& old, std::string_view head, const Meta& meta);
+
+// The body, shared with `object` where it is large, copied where it is small.
+std::vector<SegmentRef> segments_of(const Object& object);
 
 }  // namespace atl::cache

@@ -146,8 +146,8 @@ RangeDecision resolve_ranges(const RangeSet& set, uint64_t size) {
   return decision;
 }
 
-RangeDecision decide_range(const RequestView& request, const RangeTarget& target) {
-  RangeDecision whole;
+RangeReason read_ranges(const RequestView& request, RangeSet& out) {
+  out.count = 0;
   std::string_view value;
   size_t lines = 0;
   for (const http::Field& field : request.fields) {
@@ -155,18 +155,29 @@ RangeDecision decide_range(const RequestView& request, const RangeTarget& target
     value = field.value;
     ++lines;
   }
-  if (lines == 0) return whole;
-  if (request.method != "GET") {  // section 14.2
-    whole.reason = RangeReason::Method;
-    return whole;
+  if (lines == 0) return RangeReason::None;
+  if (request.method != "GET") return RangeReason::Method;  // section 14.2
+  if (lines > 1) return RangeReason::Malformed;  // not a list field: two lines are no valid value
+  return parse_range(value, out);
+}
+
+std::string range_value(const RangeSpec& spec) {
+  switch (spec.kind) {
+    case RangeSpec::Kind::FromTo:
+      return fmt::format("bytes={}-{}", spec.first, spec.last);
+    case RangeSpec::Kind::From:
+      return fmt::format("bytes={}-", spec.first);
+    case RangeSpec::Kind::Suffix:
+      return fmt::format("bytes=-{}", spec.last);
   }
-  if (lines > 1) {  // not a list field: two lines are not one valid value
-    whole.reason = RangeReason::Malformed;
-    return whole;
-  }
+  return {};
+}
+
+RangeDecision decide_range(const RequestView& request, const RangeTarget& target) {
+  RangeDecision whole;
   RangeSet set;
-  whole.reason = parse_range(value, set);
-  if (whole.reason != RangeReason::None) return whole;
+  whole.reason = read_ranges(request, set);
+  if (whole.reason != RangeReason::None || set.count == 0) return whole;
   if (!if_range_holds(request.fields, target)) {
     whole.reason = RangeReason::IfRange;
     return whole;

@@ -46,6 +46,13 @@ enum class RangeReason : uint8_t {
 // Whether `value` is a byte range set this cache deals with; None stands for success.
 RangeReason parse_range(std::string_view value, RangeSet& out);
 
+// The ranges a request asks for. None: they are in `out`, and there is at least one if there is a
+// Range field at all. Anything else: why the field is ignored.
+RangeReason read_ranges(const RequestView& request, RangeSet& out);
+
+// The value of a Range field with one member: "bytes=0-9", "bytes=5-", "bytes=-5".
+std::string range_value(const RangeSpec& spec);
+
 // First and last byte, both inclusive, within the representation.
 struct ByteRange {
   uint64_t first = 0;

@@ -152,6 +152,22 @@ Store::Found Store::find(std::string_view key, uint64_t hash, http::Fields reque
   return found;
 }
 
+Pin Store::peek(std::string_view key, uint64_t hash, std::string_view variant_key) const {
+  Shard& shard = shard_of(hash);
+  const std::lock_guard lock(shard.mutex);
+  const Handle handle = shard.exact(key, tag_of(hash), variant_key);
+  return handle == kNoHandle ? Pin() : Pin::share(shard.index.object(handle));
+}
+
+Pin Store::touch(std::string_view key, uint64_t hash, std::string_view variant_key) {
+  Shard& shard = shard_of(hash);
+  const std::lock_guard lock(shard.mutex);
+  const Handle handle = shard.exact(key, tag_of(hash), variant_key);
+  if (handle == kNoHandle) return {};
+  shard.policy->on_hit(handle);
+  return Pin::share(shard.index.object(handle));
+}
+
 bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
   const uint64_t hash = this->hash(object->key());
   const uint32_t tag = tag_of(hash);

@@ -34,7 +34,8 @@ struct StoreOptions {
   std::function<std::unique_ptr<EvictionPolicy>()> make_policy;
 };
 
-// The RAM tier: complete responses, shared by all workers (docs/adr/0004). Every function may be
+// The RAM tier: stored responses, and what is stored of incomplete ones (parts.h), shared by all
+// workers (docs/adr/0004). Every function may be
 // called from any thread. A shard is locked for the probe only; objects are destroyed outside.
 //
 // Bounded in bytes exactly: charges of all objects, as the allocator counts them, and the index
@@ -60,6 +61,14 @@ class Store {
   // with the eviction policy, and judges. Never allocates. `now` is the loop's time.
   Found find(std::string_view key, uint64_t hash, http::Fields request_fields,
              const RequestDirectives& directives, WallTime now);
+
+  // Exactly this variant; null when it is not there. Neither judged nor, by peek(), counted as a
+  // hit. Never allocates.
+  Pin peek(std::string_view key, uint64_t hash, std::string_view variant_key) const;
+  Pin touch(std::string_view key, uint64_t hash, std::string_view variant_key);
+
+  // A number that no outline of this store has had, never 0.
+  uint64_t next_representation() { return representations_.fetch_add(1) + 1; }
 
   // Stores the object, in place of the variant with the same variant key. False when it was not
   // stored: larger than what the capacity leaves beside the index, or fetched under an older
@@ -126,6 +135,7 @@ class Store {
   std::atomic<uint64_t> index_bytes_{0};
   std::atomic<uint64_t> refused_{0};
   std::atomic<uint64_t> bulk_epoch_{0};
+  std::atomic<uint64_t> representations_{0};
   std::atomic<uint32_t> eviction_cursor_{0};
 };
 
