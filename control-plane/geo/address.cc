@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <span>
@@ -91,6 +92,40 @@ bool is_global(const Address& address) {
   const bool documentation =
       bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0x0d && bytes[3] == 0xb8;
   return bytes[0] >> 5 == 1 && !documentation;
+}
+
+uint8_t global_scope(const Address& address) {
+  unsigned bits = 0;
+  if (address.is_v4()) {
+    for (const BlockV4& block : kSpecialV4) {
+      Prefix prefix{address, static_cast<uint8_t>(kMappedBits + block.length)};
+      for (size_t i = 0; i < 4; ++i) {
+        prefix.address.bytes[kMapped.size() + i] =
+            static_cast<uint8_t>(block.address >> (24 - 8 * i));
+      }
+      bits = std::max(bits, deciding_bits(prefix, address));
+    }
+    return static_cast<uint8_t>(bits);
+  }
+  const Prefix given{{{0x20}}, 3};
+  const Prefix documentation{{{0x20, 0x01, 0x0d, 0xb8}}, 32};
+  bits = deciding_bits(given, address);
+  return static_cast<uint8_t>(
+      given.contains(address) ? std::max(bits, deciding_bits(documentation, address)) : bits);
+}
+
+unsigned common_bits(const Address& a, const Address& b) {
+  for (size_t i = 0; i < a.bytes.size(); ++i) {
+    const auto difference = static_cast<uint8_t>(a.bytes[i] ^ b.bytes[i]);
+    if (difference != 0) {
+      return static_cast<unsigned>(8 * i) + static_cast<unsigned>(std::countl_zero(difference));
+    }
+  }
+  return 128;
+}
+
+unsigned deciding_bits(const Prefix& prefix, const Address& address) {
+  return std::min<unsigned>(common_bits(prefix.address, address) + 1, prefix.length);
 }
 
 bool Prefix::contains(const Address& other) const { return masked(other, length) == address; }

@@ -27,6 +27,10 @@ std::string to_string(const Address& address);
 // nothing of the others, whatever they answer.
 bool is_global(const Address& address);
 
+// How many leading bits (of 128) of the address is_global() rests on: all that share them are
+// alike.
+uint8_t global_scope(const Address& address);
+
 struct Prefix {
   Address address;     // bits beyond `length` are zero
   uint8_t length = 0;  // 0..128, of the mapped form: 10.0.0.0/8 has 104
@@ -37,6 +41,12 @@ struct Prefix {
 
 // The address with all but the first `length` bits (of 128) cleared.
 Address masked(const Address& address, unsigned length);
+
+// How many leading bits both share, at most 128.
+unsigned common_bits(const Address& a, const Address& b);
+
+// How many leading bits of `address` tell whether it lies in `prefix`.
+unsigned deciding_bits(const Prefix& prefix, const Address& address);
 
 // "10.1.0.0/16", "2001:db8::/32", or an address alone for itself. Empty for anything else, host
 // bits that are set included: 10.1.2.3/16 is more likely a mistake than a wish.

@@ -9,7 +9,6 @@ namespace {
 
 Place of_rule(const SubnetRule& rule) {
   Place place;
-  place.prefix_length = rule.prefix.length;
   place.country = rule.country;
   if (!rule.pop.empty()) {
     place.source = Source::SubnetPop;
@@ -55,8 +54,17 @@ std::string_view to_string(Source source) {
 
 Place locate(const Address& address, const SubnetTable& subnets,
              std::span<const std::shared_ptr<const Database>> databases) {
-  if (const SubnetRule* rule = subnets.find(address)) return of_rule(*rule);
+  // A more specific rule beside the address takes its neighbours, so it bounds the answer too.
+  const uint8_t rules = subnets.scope(address);
+  if (const SubnetRule* rule = subnets.find(address)) {
+    Place place = of_rule(*rule);
+    place.prefix_length = rules;
+    return place;
+  }
   Place nowhere;
+  nowhere.prefix_length = rules;
+  if (databases.empty()) return nowhere;
+  nowhere.prefix_length = std::max(rules, global_scope(address));
   if (!is_global(address)) return nowhere;
   for (const std::shared_ptr<const Database>& database : databases) {
     const Database::Answer answer = database->find(address);

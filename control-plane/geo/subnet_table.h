@@ -30,6 +30,10 @@ class SubnetTable {
   // Null: no rule covers the address. Valid as long as the table. Does not allocate.
   const SubnetRule* find(const Address& address) const;
 
+  // How many leading bits of `address` (of 128) decide which rule find() gives, or that there is
+  // none: every address that shares them gets the same. Does not allocate.
+  uint8_t scope(const Address& address) const;
+
   std::span<const SubnetRule> rules() const { return rules_; }
 
  private:
@@ -40,6 +44,7 @@ class SubnetTable {
 
   std::vector<SubnetRule> rules_;  // by falling length, then by address
   std::vector<Level> levels_;
+  std::vector<Prefix> by_address_;  // of all rules, by address
 };
 
 }  // namespace atl::geo

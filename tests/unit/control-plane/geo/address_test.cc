@@ -102,5 +102,27 @@ TEST_CASE("address: what the public network delivers to") {
   }
 }
 
+TEST_CASE("addresses: what is said of being global holds for the whole scope") {
+  struct Row {
+    const char* text;
+    unsigned bits;
+  };
+  for (const Row& row :
+       {Row{"10.1.2.3", 96 + 8}, Row{"192.168.3.4", 96 + 16},
+        Row{"192.0.3.1", 96 + 24},  // beside 192.0.2.0/24
+        Row{"8.8.8.8", 96 + 7},     // 10.0.0.0/8 begins two blocks on
+        Row{"2001:db8::1", 32}, Row{"2001:db9::1", 32}, Row{"2a00::1", 5}, Row{"fe80::1", 1}}) {
+    CAPTURE(row.text);
+    const Address address = *parse_address(row.text);
+    CHECK(global_scope(address) == row.bits);
+    Address last = address;
+    for (unsigned bit = row.bits; bit < 128; ++bit) {
+      last.bytes[bit / 8] = static_cast<uint8_t>(last.bytes[bit / 8] | (0x80 >> bit % 8));
+    }
+    CHECK(is_global(masked(address, row.bits)) == is_global(address));
+    CHECK(is_global(last) == is_global(address));
+  }
+}
+
 }  // namespace
 }  // namespace atl::geo

@@ -64,5 +64,46 @@ TEST_CASE("subnets: agrees with trying every rule") {
   }
 }
 
+TEST_CASE("subnets: the scope is bounded by rules beside the address") {
+  const SubnetTable table(
+      {rule("10.0.0.0/8", "a"), rule("10.1.0.0/16", "b"), rule("10.1.0.0/24", "c")});
+  struct Row {
+    const char* address;
+    unsigned bits;  // of IPv4
+  };
+  for (const Row& row : {Row{"10.128.0.1", 9},  // 10.1.0.0/16 is in the other half
+                         Row{"10.1.0.9", 24}, Row{"10.1.1.9", 24}, Row{"10.1.128.9", 17},
+                         Row{"10.0.0.1", 16}, Row{"11.0.0.1", 8}, Row{"192.0.2.1", 1}}) {
+    CAPTURE(row.address);
+    CHECK(table.scope(*parse_address(row.address)) == 96 + row.bits);
+  }
+  CHECK(SubnetTable().scope(*parse_address("10.0.0.1")) == 0);
+}
+
+TEST_CASE("subnets: within the scope the rule stays the same") {
+  std::mt19937 random(7);
+  const auto address = [&] {
+    Address a = *parse_address("10.0.0.0");
+    a.bytes[15] = static_cast<uint8_t>(random() & 0xff);
+    return a;
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::vector<SubnetRule> rules;
+    for (unsigned n = random() % 6; n > 0; --n) {
+      const auto length = static_cast<uint8_t>(120 + random() % 9);
+      rules.push_back({{masked(address(), length), length}, "p", {}, ""});
+    }
+    const SubnetTable table(rules);
+    const Address asked = address();
+    for (unsigned last = 0; last < 256; ++last) {
+      Address other = asked;
+      other.bytes[15] = static_cast<uint8_t>(last);
+      if (common_bits(asked, other) >= table.scope(asked)) {
+        CHECK(table.find(other) == table.find(asked));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace atl::geo
