@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],
+    "control-plane/dns": ["lib/base", "control-plane/geo"],
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
     "tests": ["lib", "edge", "origin", "control-plane", "deploy", "proto", "tests"],
@@ -34,6 +35,7 @@ KEPT_IN = [
     (r"grpcpp/.*|grpc/.*|grpc\+\+/.*|google/protobuf/.*|proto/.*\.pb\.h",
      ["lib/rpc", "edge/agent", "origin", "control-plane/fleet", "tests"], "gRPC stays at the border"),
     (r"curl/.*", ["origin", "deploy/cli", "tests"], "the edge speaks HTTP through lib/net"),
+    (r"ldns/.*", ["control-plane/dns", "tests"], "the hot path does without it"),
     (r"maxminddb\.h", ["control-plane/geo", "tests"], "the database format is geo's affair"),
 ]
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "control-plane/dns/query.h"
+#include "control-plane/dns/steering.h"
+#include "control-plane/dns/view.h"
+#include "control-plane/dns/wire.h"
+#include "control-plane/geo/address.h"
+
+namespace atl::dns {
+
+enum class Transport : uint8_t { Udp, Tcp };
+
+// Why an answer is what it is.
+enum class Reason : uint8_t {
+  Steered,     // addresses of PoPs
+  Records,     // of the zone
+  NoData,      // the name exists, without records of the type
+  NoName,      // the name does not exist
+  NoPop,       // every PoP is down, and the distribution fails closed
+  CookieOnly,  // a question was not asked
+  NotOurs,     // another zone, another class, a transfer
+  Malformed,   // refused with FORMERR, NOTIMP or BADVERS
+  Ignored,     // nothing is answered: a response, or less than a header
+};
+inline constexpr size_t kReasons = 9;
+std::string_view to_string(Reason reason);
+
+struct Outcome {
+  Reason reason = Reason::Ignored;
+  size_t size = 0;  // octets written; 0: nothing is answered
+  bool truncated = false;
+};
+
+// The largest answers. UDP: RFC 9715's figure against fragmentation, or less if the asker takes
+// less.
+inline constexpr size_t kLargestUdp = 1232;
+inline constexpr size_t kLargestTcp = 65'535;
+
+// Answers queries from a View. Pure but for what it remembers of decisions. One thread. Does not
+// allocate once it is warm.
+class Responder {
+ public:
+  struct Asker {
+    geo::Address address;
+    Transport transport = Transport::Udp;
+  };
+
+  // Writes the answer to `message` into `out`, which has room for the largest of the transport.
+  // Hostile input welcome: an answer over UDP to what is malformed is never longer than the query
+  // but for an OPT record.
+  Outcome respond(const View& view, Octets message, const Asker& asker, std::span<uint8_t> out);
+
+ private:
+  Query query_;
+  Steering steering_;
+};
+
+}  // namespace atl::dns

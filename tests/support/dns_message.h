@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control-plane/dns/responder.h"
+#include "control-plane/dns/zone.h"
+
+namespace atl::dns::test {
+
+// A query to be put on the wire, well-formed or not.
+struct Question {
+  std::string name = "www.cdn.example";
+  uint16_t type = 1;
+  uint16_t klass = 1;
+  uint16_t flags = 0x0100;
+  bool edns = false;
+  uint16_t udp_size = 1232;
+  uint8_t version = 0;
+  uint16_t edns_flags = 0;
+  std::string options;  // of the OPT record, in wire form
+};
+std::string wire(const Question& question);
+
+// An option of an OPT record.
+std::string option(uint16_t code, std::string_view data);
+// "192.0.2.0/24" as a client subnet option.
+std::string subnet_option(std::string_view prefix);
+
+// An answer as ldns reads it.
+struct Answer {
+  bool readable = false;
+  uint16_t id = 0;
+  int rcode = -1;  // with the extension of OPT
+  bool authoritative = false;
+  bool truncated = false;
+  std::string question;                // "www.cdn.example. IN A"
+  std::vector<std::string> answer;     // "www.cdn.example. 20 IN A 192.0.2.1"
+  std::vector<std::string> authority;  // likewise
+  int opts = 0;
+  std::string options;  // of OPT, in wire form
+};
+Answer read(std::string_view message);
+
+// A zone "cdn.example", three PoPs and a table of subnets.
+class World {
+ public:
+  World();
+  ZoneSpec spec;
+  View view;
+  geo::SubnetTable subnets;
+
+  // After a change of `spec`. Aborts when the zone is refused.
+  void remake();
+  void set_states(std::vector<geo::PopState> states);
+};
+
+}  // namespace atl::dns::test
