@@ -21,7 +21,8 @@ struct Shared {
         store({.capacity = with.cache_memory,
                .shards = with.cache_shards,
                .hash_seed = hash_seed,
-               .make_policy = [name = with.cache_policy] { return cache::make_policy(name); }}),
+               .make_policy = cache::policy_maker(with.cache_policy,
+                                                  {with.cache_memory.count, with.cache_shards})}),
         flights(with.cache_shards),
         budget(with.retained.count) {}
 

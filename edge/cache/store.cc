@@ -17,6 +17,15 @@ namespace {
 // Purge counters per shard: keys that share one cost each other a needless fetch after a purge.
 constexpr size_t kEpochs = 64;
 
+// A shard has a fixed part, and few objects in a shard say little about what is worth keeping.
+constexpr uint64_t kBytesForShard = 256 * 1024;
+
+size_t shard_count(const StoreOptions& options) {
+  const uint64_t worth = std::max<uint64_t>(options.capacity.count / kBytesForShard, 1);
+  const unsigned wanted = std::bit_ceil(std::clamp(options.shards, 1U, 4096U));
+  return std::min<uint64_t>(wanted, std::bit_floor(worth));
+}
+
 uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash); }
 
 // One mark takes 16 bytes: at most 1/256 of the capacity goes into them.
@@ -27,9 +36,10 @@ size_t marks_per_shard(uint64_t capacity, size_t shards) {
 }  // namespace
 
 struct alignas(64) Store::Shard {
-  explicit Shard(size_t mark_count, std::unique_ptr<EvictionPolicy> eviction)
-      : policy(std::move(eviction)), marks(mark_count) {}
+  Shard(size_t place, size_t mark_count, std::unique_ptr<EvictionPolicy> eviction)
+      : number(place), policy(std::move(eviction)), marks(mark_count) {}
 
+  const size_t number;
   mutable std::mutex mutex;
   Index index;
   std::unique_ptr<EvictionPolicy> policy;
@@ -114,15 +124,15 @@ size_t Store::Shard::growth() const {
 }
 
 Store::Store(const StoreOptions& options)
-    : capacity_(options.capacity.count), seed_(options.hash_seed) {
-  const unsigned shards = std::bit_ceil(std::clamp(options.shards, 1U, 4096U));
+    : capacity_(options.capacity.count), seed_(options.hash_seed), pressure_(shard_count(options)) {
+  const size_t shards = shard_count(options);
   shard_bits_ = static_cast<unsigned>(std::countr_zero(shards));
   size_t fixed = 0;
-  for (unsigned i = 0; i < shards; ++i) {
+  for (size_t i = 0; i < shards; ++i) {
     auto policy = options.make_policy ? options.make_policy() : std::make_unique<Lru>();
     fixed += policy->memory_for(0);
     shards_.push_back(
-        std::make_unique<Shard>(marks_per_shard(capacity_, shards), std::move(policy)));
+        std::make_unique<Shard>(i, marks_per_shard(capacity_, shards), std::move(policy)));
     fixed += sizeof(Shard) + shards_.back()->marks.memory();
   }
   used_ = fixed;
@@ -173,11 +183,11 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
   const uint32_t tag = tag_of(hash);
   Shard& shard = shard_of(hash);
   const size_t bytes = object->charge();
-  if (!reserve(bytes, shard)) {
+  const EvictionPolicy::Entry entry{hash, bytes};
+  if (!admits(shard, *object, entry) || !reserve(bytes, shard)) {
     refused_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
-  const EvictionPolicy::Entry entry{hash, bytes};
   std::array<Pin, 2> out;  // dropped after the lock
   for (;;) {
     {
@@ -202,6 +212,7 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
       if (!object) {
         ++shard.insertions;
         shard.object_bytes += bytes;
+        pressure_.publish(shard.number, shard.policy->worth());
       }
     }
     if (!object) {
@@ -266,30 +277,59 @@ bool Store::reserve(size_t bytes, Shard& near) {
   }
 }
 
-// From the shard that grows if it has its share or more, otherwise from each shard in turn: so no
-// shard is emptied for another's large object. One lock at a time.
-bool Store::evict_one(Shard& near) {
-  const size_t count = shards_.size();
-  const uint64_t share = (capacity_ - index_bytes_.load(std::memory_order_relaxed)) / count;
-  Shard* shard = near.object_bytes.load(std::memory_order_relaxed) >= share ? &near : nullptr;
-  for (size_t tries = 0; tries <= count; ++tries) {
-    if (shard == nullptr) shard = shards_[eviction_cursor_.fetch_add(1) % count].get();
-    Pin out;
-    {
-      const std::lock_guard lock(shard->mutex);
-      if (const Handle victim = shard->policy->evict(); victim != kNoHandle) {
-        out = shard->take(victim);
-        ++shard->evictions;
-        shard->evicted_bytes += out->charge();
-      }
-    }
-    if (out) {
-      settle(*shard, out->charge());
-      return true;
-    }
-    shard = nullptr;
+// A variant that is there already is replaced without asking.
+bool Store::admits(Shard& shard, const Object& object, const EvictionPolicy::Entry& entry) {
+  const std::lock_guard lock(shard.mutex);
+  return shard.exact(object.key(), tag_of(entry.hash), object.variant_key()) != kNoHandle ||
+         shard.policy->admit(entry);
+}
+
+bool Store::evict_one(Shard& near) { return evict_least_worthy() || evict_by_share(near); }
+
+// One lock at a time: what was published may have changed, then another look is taken.
+bool Store::evict_least_worthy() {
+  constexpr int kTries = 8;
+  for (int tries = 1; tries <= kTries; ++tries) {
+    const auto least = pressure_.least();
+    if (!least) return false;
+    const uint64_t limit = tries < kTries ? pressure_.published(*least) : UINT64_MAX;
+    if (evict_from(*shards_[*least], limit)) return true;
   }
   return false;
+}
+
+// From the shard that grows if it has its share or more, otherwise from each shard in turn: so no
+// shard is emptied for another's large object.
+bool Store::evict_by_share(Shard& near) {
+  const size_t count = shards_.size();
+  const uint64_t share = (capacity_ - index_bytes_.load(std::memory_order_relaxed)) / count;
+  if (near.object_bytes.load(std::memory_order_relaxed) >= share && evict_from(near, UINT64_MAX)) {
+    return true;
+  }
+  for (size_t tries = 0; tries < count; ++tries) {
+    if (evict_from(*shards_[eviction_cursor_.fetch_add(1) % count], UINT64_MAX)) return true;
+  }
+  return false;
+}
+
+// Unless what would leave is worth more than `limit`.
+bool Store::evict_from(Shard& shard, uint64_t limit) {
+  Pin out;
+  {
+    const std::lock_guard lock(shard.mutex);
+    if (shard.policy->worth() <= limit) {
+      if (const Handle victim = shard.policy->evict(); victim != kNoHandle) {
+        shard.policy->on_evicted(victim, shard.index.tag(victim));
+        out = shard.take(victim);
+        ++shard.evictions;
+        shard.evicted_bytes += out->charge();
+      }
+    }
+    pressure_.publish(shard.number, shard.policy->worth());
+  }
+  if (!out) return false;
+  settle(shard, out->charge());
+  return true;
 }
 
 // The bytes of an object that left a shard. Before its pin is dropped: the charge of an object can

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "edge/cache/eviction/policy.h"
+#include "edge/cache/eviction/pressure.h"
 #include "edge/cache/freshness.h"
 #include "edge/cache/object.h"
 #include "lib/base/byte_size.h"
@@ -28,7 +29,7 @@ enum class Purge : uint8_t {
 
 struct StoreOptions {
   ByteSize capacity{0};
-  unsigned shards = 16;    // rounded up to a power of two
+  unsigned shards = 16;    // rounded up to a power of two, and down to what the capacity is worth
   uint64_t hash_seed = 0;  // random in production
   // One policy per shard; empty: Lru.
   std::function<std::unique_ptr<EvictionPolicy>()> make_policy;
@@ -71,8 +72,8 @@ class Store {
   uint64_t next_representation() { return representations_.fetch_add(1) + 1; }
 
   // Stores the object, in place of the variant with the same variant key. False when it was not
-  // stored: larger than what the capacity leaves beside the index, or fetched under an older
-  // `epoch` than now (see purge_epoch()). Evicts before it stores.
+  // stored: larger than what the capacity leaves beside the index, not admitted by the policy, or
+  // fetched under an older `epoch` than now (see purge_epoch()). Evicts before it stores.
   bool insert(Pin object, std::optional<uint64_t> epoch = std::nullopt);
 
   // Puts `fresh` (make_refreshed()) where `old` is, if `old` is still there and `epoch` still
@@ -113,7 +114,7 @@ class Store {
     uint64_t evictions = 0;  // for room, or because a key had too many variants
     uint64_t evicted_bytes = 0;
     uint64_t removals = 0;  // purges and invalidations
-    uint64_t refused = 0;   // insert() that stored nothing: no room, or outdated by a purge
+    uint64_t refused = 0;   // insert() that stored nothing: no room, not admitted, or outdated
   };
   Statistics statistics() const;
 
@@ -122,7 +123,11 @@ class Store {
   Shard& shard_of(uint64_t hash) const;
   bool reserve(size_t bytes, Shard& near);
   void give_back(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  bool admits(Shard& shard, const Object& object, const EvictionPolicy::Entry& entry);
   bool evict_one(Shard& near);
+  bool evict_least_worthy();
+  bool evict_by_share(Shard& near);
+  bool evict_from(Shard& shard, uint64_t limit);
   void settle(Shard& shard, size_t bytes);
   bool grow_index(Shard& shard);
   size_t sweep(Shard& shard, const std::function<bool(const Object&)>& matches, Purge purge);
@@ -131,6 +136,7 @@ class Store {
   const uint64_t seed_;
   unsigned shard_bits_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
+  Pressure pressure_;
   std::atomic<uint64_t> used_{0};
   std::atomic<uint64_t> index_bytes_{0};
   std::atomic<uint64_t> refused_{0};

@@ -241,13 +241,14 @@ class PoliciesOverTraces(unittest.TestCase):
         self.addCleanup(self.place.cleanup)
 
     def test_every_policy_gets_a_row_in_every_format(self):
-        # Two objects in turn, room for both: each misses once.
-        pathlib.Path(self.place.name, "turns.csv").write_text("object,size\n" + "1,10\n2,20\n" * 50)
+        # Forty objects in turn, room for all: each misses once.
+        turn = "".join(f"{number},10\n" for number in range(40))
+        pathlib.Path(self.place.name, "turns.csv").write_text("object,size\n" + turn * 10)
         done = run("lab", "policies", self.place.name, "--cache", "1", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         runs = json.loads(done.stdout)["runs"]
         self.assertIn("lru", [one["policy"] for one in runs])
-        self.assertEqual({one["object_hit_ratio"] for one in runs}, {0.98})
+        self.assertEqual({one["object_hit_ratio"] for one in runs}, {0.9})
         done = run("lab", "policies", self.place.name, "--cache", "1", "--policy", "lru", "--csv", "--quiet")
         self.assertEqual(len(done.stdout.splitlines()), 2)
         self.assertEqual(done.stderr, "")

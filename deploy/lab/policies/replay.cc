@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "edge/cache/eviction/pressure.h"
 #include "edge/cache/eviction/registry.h"
 
 namespace atl::lab {
@@ -27,7 +28,7 @@ uint64_t hash_of(uint32_t object) {
 
 // What was asked of one policy, to be asked again of another.
 struct Call {
-  enum class Kind : uint8_t { Resize, Hit, Evict, Insert } kind;
+  enum class Kind : uint8_t { Resize, Hit, Evict, Refuse, Insert, Look } kind;
   uint32_t shard;
   Handle handle;  // Resize: the count
   EvictionPolicy::Entry entry;
@@ -43,9 +44,13 @@ struct Shard {
 class Cache {
  public:
   Cache(const Workload& workload, const CacheShape& shape)
-      : workload_(workload), shape_(shape), handles_(workload.sizes.size(), kNoHandle) {
-    shards_.resize(std::bit_ceil(std::max(shape.shards, 1U)));
-    for (Shard& shard : shards_) shard.policy = cache::make_policy(shape.policy);
+      : workload_(workload),
+        shape_(shape),
+        shards_(shape.shards),
+        pressure_(shape.shards),
+        handles_(workload.sizes.size(), kNoHandle) {
+    const auto maker = cache::policy_maker(shape.policy, {shape.capacity, shape.shards});
+    for (Shard& shard : shards_) shard.policy = maker();
   }
 
   // True when it was a hit.
@@ -61,6 +66,10 @@ class Cache {
   void record(Call::Kind kind, uint32_t shard, Handle handle, EvictionPolicy::Entry entry = {}) {
     calls_.push_back({kind, shard, handle, entry});
   }
+  void publish(uint32_t index) {
+    pressure_.publish(index, shards_[index].policy->worth());
+    record(Call::Kind::Look, index, kNoHandle);
+  }
   void evict_near(uint32_t near);
   bool evict_from(uint32_t index);
   Handle new_handle(uint32_t index);
@@ -68,6 +77,7 @@ class Cache {
   const Workload& workload_;
   const CacheShape& shape_;
   std::vector<Shard> shards_;
+  cache::Pressure pressure_;
   std::vector<Handle> handles_;  // by object
   std::vector<Call> calls_;
   uint64_t used_ = 0;
@@ -84,6 +94,10 @@ bool Cache::request(uint32_t object) {
     return true;
   }
   if (entry.bytes > shape_.capacity) return false;
+  if (!shard.policy->admit(entry)) {
+    record(Call::Kind::Refuse, index, kNoHandle, entry);
+    return false;
+  }
   while (used_ + entry.bytes > shape_.capacity) evict_near(index);
   const Handle handle = new_handle(index);
   shard.objects[handle] = object;
@@ -92,6 +106,7 @@ bool Cache::request(uint32_t object) {
   handles_[object] = handle;
   shard.policy->on_insert(handle, entry);
   record(Call::Kind::Insert, index, handle, entry);
+  publish(index);
   return false;
 }
 
@@ -109,8 +124,15 @@ Handle Cache::new_handle(uint32_t index) {
   return handle;
 }
 
-// The rule of cache::Store: from the shard that grows if it has its share, else from each in turn.
+// The rules of cache::Store: where the least is lost, as far as policies can tell; else from the
+// shard that grows if it has its share, else from each in turn.
 void Cache::evict_near(uint32_t near) {
+  while (const auto least = pressure_.least()) {
+    const auto index = static_cast<uint32_t>(*least);
+    const uint64_t published = pressure_.published(index);
+    publish(index);
+    if (pressure_.published(index) <= published && evict_from(index)) return;
+  }
   if (shards_[near].bytes >= shape_.capacity / shards_.size() && evict_from(near)) return;
   while (!evict_from(cursor_++ % static_cast<uint32_t>(shards_.size()))) {
   }
@@ -119,9 +141,11 @@ void Cache::evict_near(uint32_t near) {
 bool Cache::evict_from(uint32_t index) {
   Shard& shard = shards_[index];
   const Handle victim = shard.policy->evict();
-  record(Call::Kind::Evict, index, victim);
   if (victim == kNoHandle) return false;
   const uint32_t object = shard.objects[victim];
+  record(Call::Kind::Evict, index, victim, {hash_of(object), workload_.sizes[object]});
+  shard.policy->on_evicted(victim, static_cast<uint32_t>(hash_of(object)));
+  publish(index);
   handles_[object] = kNoHandle;
   shard.free.push_back(victim);
   shard.bytes -= workload_.sizes[object];
@@ -158,6 +182,13 @@ void repeat(const std::vector<Call>& calls,
         break;
       case Call::Kind::Evict:
         policy.evict();
+        policy.on_evicted(call.handle, static_cast<uint32_t>(call.entry.hash));
+        break;
+      case Call::Kind::Refuse:
+        policy.admit(call.entry);
+        break;
+      case Call::Kind::Look:
+        policy.worth();
         break;
       case Call::Kind::Insert:
         policy.on_insert(call.handle, call.entry);
@@ -168,21 +199,21 @@ void repeat(const std::vector<Call>& calls,
 
 // The time of everything together, then that of the hits alone on what the cache holds at the end;
 // what is left is the misses'.
-void measure(const std::vector<Call>& calls, size_t shards, const std::string& name,
-             Replayed& result) {
-  std::vector<std::unique_ptr<EvictionPolicy>> policies(shards);
-  for (auto& policy : policies) policy = cache::make_policy(name);
+void measure(const std::vector<Call>& calls, const CacheShape& shape, Replayed& result) {
+  const auto maker = cache::policy_maker(shape.policy, {shape.capacity, shape.shards});
+  std::vector<std::unique_ptr<EvictionPolicy>> policies(shape.shards);
+  for (auto& policy : policies) policy = maker();
   const auto start = std::chrono::steady_clock::now();
   repeat(calls, policies);
   const double all = nanoseconds_since(start);
 
-  std::vector<std::vector<bool>> present(shards);
+  std::vector<std::vector<bool>> present(shape.shards);
   std::vector<Call> hits;
   for (const Call& call : calls) {
     auto& here = present[call.shard];
     if (call.kind == Call::Kind::Resize) here.resize(call.handle);
     if (call.kind == Call::Kind::Insert) here[call.handle] = true;
-    if (call.kind == Call::Kind::Evict && call.handle != kNoHandle) here[call.handle] = false;
+    if (call.kind == Call::Kind::Evict) here[call.handle] = false;
   }
   for (const Call& call : calls) {
     if (call.kind == Call::Kind::Hit && present[call.shard][call.handle]) hits.push_back(call);
@@ -224,7 +255,7 @@ Replayed replay(const Workload& workload, const CacheShape& shape) {
     result.hit_bytes += size;
   }
   result.metadata_per_object = cache.metadata_per_object();
-  measure(cache.calls(), std::bit_ceil(std::max(shape.shards, 1U)), shape.policy, result);
+  measure(cache.calls(), shape, result);
   return result;
 }
 

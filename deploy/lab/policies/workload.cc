@@ -37,6 +37,8 @@ Workload make_workload(std::string name, const std::vector<trace::TraceRow>& row
     size = std::max(size, row.size);
     workload.requests.push_back(at->second);
   }
+  const auto is_unit = [](uint64_t size) { return size == 1; };
+  if (std::ranges::all_of(workload.sizes, is_unit)) std::ranges::fill(workload.sizes, kUnitBytes);
   workload.footprint = std::accumulate(workload.sizes.begin(), workload.sizes.end(), uint64_t{0});
   return workload;
 }

@@ -9,11 +9,15 @@
 
 namespace atl::lab {
 
+// What an object of a trace without sizes is taken for: about a page.
+inline constexpr uint64_t kUnitBytes = 16 * 1024;
+
 // A request trace in memory, as a cache sees it: which object is asked for, and how large each is.
 struct Workload {
   std::string name;                // the file's, without folder and extensions
   std::vector<uint32_t> requests;  // in order, each an index of `sizes`
-  std::vector<uint64_t> sizes;     // bytes, at least 1: the largest the trace names for the object
+  std::vector<uint64_t> sizes;     // bytes, at least 1: the largest the trace names for the object,
+                                   // or kUnitBytes each when it names none larger than 1
   uint64_t footprint = 0;          // sum of `sizes`
 };
 

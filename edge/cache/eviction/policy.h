@@ -10,6 +10,12 @@ namespace atl::cache {
 using Handle = uint32_t;
 inline constexpr Handle kNoHandle = UINT32_MAX;
 
+// The store that a policy works for.
+struct PolicySpace {
+  uint64_t capacity = 0;  // bytes, of all shards together
+  unsigned shards = 1;
+};
+
 // Decides what leaves a shard when room is needed. One per shard; every call is made under the
 // shard's lock, so an implementation needs no synchronisation and must not block or throw.
 class EvictionPolicy {
@@ -18,6 +24,8 @@ class EvictionPolicy {
     uint64_t hash = 0;   // of the primary key, for policies that remember what they evicted
     uint64_t bytes = 0;  // charge
   };
+  // worth() where there is nothing to evict, or nothing that compares with other shards.
+  static constexpr uint64_t kIncomparable = UINT64_MAX;
 
   virtual ~EvictionPolicy() = default;
 
@@ -26,7 +34,10 @@ class EvictionPolicy {
   // Bytes the policy takes for `count` handles, counted against the store's capacity.
   virtual size_t memory_for(uint32_t count) const = 0;
 
-  // A new entry. A policy that would rather not admit it names it as the next victim.
+  // Is what was just fetched worth what would have to leave for it? Asked once for each entry that
+  // is not there yet, before room is made.
+  virtual bool admit(const Entry&) { return true; }
+  // A new entry.
   virtual void on_insert(Handle handle, const Entry& entry) = 0;
   // The entry was found and served.
   virtual void on_hit(Handle handle) = 0;
@@ -36,6 +47,11 @@ class EvictionPolicy {
   virtual void on_remove(Handle handle) = 0;
   // Chooses an entry and forgets it; kNoHandle when there is none.
   virtual Handle evict() = 0;
+  // What evict() has just returned, with the low half of its hash.
+  virtual void on_evicted(Handle, uint32_t) {}
+  // Of what evict() would choose, on a scale that the shards of one store share: the store takes
+  // from the shard where it is least.
+  virtual uint64_t worth() { return kIncomparable; }
 };
 
 }  // namespace atl::cache

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -8,9 +9,12 @@
 
 namespace atl::cache {
 
-// What make_policy() knows (docs/eviction.md).
+using PolicyMaker = std::function<std::unique_ptr<EvictionPolicy>()>;
+
+// What policy_maker() knows (docs/eviction.md).
 std::span<const std::string_view> policy_names();
-// Null for any other name.
-std::unique_ptr<EvictionPolicy> make_policy(std::string_view name);
+// Makes the policies of one store, one for each shard; null for any other name. Those made by one
+// maker belong together: they may share what they know.
+PolicyMaker policy_maker(std::string_view name, PolicySpace space);
 
 }  // namespace atl::cache

@@ -12,13 +12,16 @@ namespace atl::cache {
 // S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023), by bytes.
 // New entries wait in a small queue that holds a tenth of the bytes; those hit more than once move
 // to the main queue, the others leave and their hashes are remembered, so that a second request
-// soon after goes to the main queue at once. A hit writes one byte and moves nothing.
+// soon after goes to the main queue at once. A hit writes one byte and moves nothing. What is
+// larger than the small queue is not admitted: it would push out all that waits there.
 //
 // O(1) amortised: each turn of a queue takes from a count that hits put there, at most 3 each.
 class S3Fifo final : public EvictionPolicy {
  public:
+  explicit S3Fifo(PolicySpace space) : largest_(space.capacity / kSmallShare) {}
   void resize(uint32_t count) override;
   size_t memory_for(uint32_t count) const override;
+  bool admit(const Entry& entry) override { return entry.bytes <= largest_; }
   void on_insert(Handle handle, const Entry& entry) override;
   void on_hit(Handle handle) override;
   void on_replace(Handle handle, const Entry& entry) override;
@@ -55,6 +58,7 @@ class S3Fifo final : public EvictionPolicy {
   Handle evict_small();
   Handle evict_main();
 
+  const uint64_t largest_;
   std::vector<std::unique_ptr<Node[]>> blocks_;
   GhostTable ghosts_;
   Queue small_;

@@ -62,7 +62,7 @@ TEST_CASE("replay: lru hits exactly what a list would, however small the cache")
 }
 
 TEST_CASE("replay: with room for everything each object misses once, in any number of shards") {
-  const Workload w = skewed(300, 5000);
+  const Workload w = skewed(300, 5000);  // none is large enough not to be admitted
   const uint64_t asked = lru_model(w, w.footprint).hits;
   for (const std::string& policy : policy_names()) {
     for (const unsigned shards : {1U, 4U, 64U}) {
@@ -82,7 +82,7 @@ TEST_CASE("replay: the same arguments give the same hits, and every policy has i
     CHECK(a.hits == b.hits);
     CHECK(a.hit_bytes == b.hit_bytes);
     CHECK(a.hits > 0);
-    CHECK(a.object_hit_ratio() < 1);
+    CHECK(a.hits < a.requests);
     CHECK(a.hit_ns > 0);
     CHECK(a.miss_ns > 0);
     CHECK(a.metadata_per_object > 0);

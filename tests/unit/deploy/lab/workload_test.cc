@@ -36,6 +36,12 @@ TEST_CASE("workload: an object has the largest size its rows name, and at least 
   CHECK(w.footprint == 31);
 }
 
+TEST_CASE("workload: objects of a trace without sizes all count as a page") {
+  const Workload w = make_workload("x", {{1, 900, 1, {}}, {2, 7, 0, {}}});
+  CHECK(w.sizes == std::vector<uint64_t>{kUnitBytes, kUnitBytes});
+  CHECK(w.footprint == 2 * kUnitBytes);
+}
+
 TEST_CASE("workload: traces are found by their ending, sorted, and named without it") {
   const TempFolder folder;
   folder.write("b.csv", "time,object,size\n0,5,100\n1,5,100\n");
