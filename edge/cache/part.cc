@@ -11,14 +11,8 @@ namespace {
 
 constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
 
-PartDecision no(PartReason reason) { return {.reason = reason, .range = {}, .size = 0}; }
-
-StoredView validators_in(http::Fields fields) {
-  return {.status = 200,
-          .etag = first_value(fields, "etag"),
-          .last_modified = first_value(fields, "last-modified"),
-          .date = first_value(fields, "date"),
-          .response_time = {}};
+PartDecision no(PartReason reason) {
+  return {.reason = reason, .range = {}, .named = {}, .size = 0};
 }
 
 bool is_multipart(http::Fields fields) {
@@ -64,6 +58,14 @@ StrongValidator strong_validator(const StoredView& of) {
   return {.value = of.last_modified, .is_date = true};
 }
 
+StoredView validators_in(http::Fields fields) {
+  return {.status = 200,
+          .etag = first_value(fields, "etag"),
+          .last_modified = first_value(fields, "last-modified"),
+          .date = first_value(fields, "date"),
+          .response_time = {}};
+}
+
 bool same_representation(const StoredView& a, const StoredView& b) {
   const StrongValidator left = strong_validator(a);
   const StrongValidator right = strong_validator(b);
@@ -105,8 +107,10 @@ PartDecision judge_part(const ResponseView& response, const PartFacts& facts) {
     return no(PartReason::NoContentRange);
   }
   if (!given.size_known) return no(PartReason::SizeUnknown);
-  PartDecision decision{
-      .reason = PartReason::Accepted, .range = {given.first, given.last}, .size = given.size};
+  PartDecision decision{.reason = PartReason::Accepted,
+                        .range = {given.first, given.last},
+                        .named = {given.first, given.last},
+                        .size = given.size};
   if (!facts.exact && !answers(*facts.asked, decision.range, decision.size)) {
     return no(PartReason::OtherRange);
   }

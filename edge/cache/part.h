@@ -25,6 +25,9 @@ struct StrongValidator {
 };
 StrongValidator strong_validator(const StoredView& of);
 
+// Of a 200 or 206 in arrival. Views of `fields`.
+StoredView validators_in(http::Fields fields);
+
 // Both have the same strong validator (section 15.3.7.3).
 bool same_representation(const StoredView& a, const StoredView& b);
 
@@ -44,7 +47,8 @@ std::string_view to_string(PartReason reason);
 
 struct PartDecision {
   PartReason reason = PartReason::Unasked;
-  ByteRange range;    // Accepted: the bytes that follow
+  ByteRange range;  // Accepted: the bytes that follow
+  ByteRange named;  // Accepted: as Content-Range has them; more than follow where PartFacts says so
   uint64_t size = 0;  // Accepted: of the whole representation
   bool accepted() const { return reason == PartReason::Accepted; }
 };

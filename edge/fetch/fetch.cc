@@ -73,8 +73,9 @@ void Fetch::open() {
     conditional = cache::conditional_for(plan_.stale->head());
     conditional_ = !conditional.empty();
   }
-  const std::string fields =
+  std::string fields =
       build_upstream_fields(request.fields(), plan_.mode, conditional, context_.identity);
+  if (plan_.part) append_part_fields(fields);
   const rpc::ExchangeHead head{
       .source = origin().source,
       .method = request.method(),
@@ -165,7 +166,8 @@ bool Fetch::next_origin() {
 cache::StoreReason Fetch::decide(const cache::ResponseView& response, ResponseHead& head) const {
   if (!plan_.may_store) return cache::StoreReason::Method;
   // RFC 5861 section 4: an error must not push out the response that hides it.
-  if (plan_.stale && is_error_status(response.status)) return cache::StoreReason::Status;
+  const bool hides = plan_.stale || (plan_.part && plan_.part->outline);
+  if (hides && is_error_status(response.status)) return cache::StoreReason::Status;
   const cache::StoreDecision decision = cache::may_store(plan_.request->view(), response, policy_);
   if (!decision.store) return decision.reason;
   if (head.body_length.value_or(0) > policy_.max_object_bytes) return cache::StoreReason::TooLarge;
@@ -187,7 +189,9 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
   if (!http::split_field_block(head.fields, fields_)) {
     return attempt_failed({rpc::FailureReason::Protocol, true, "malformed fields in the answer"});
   }
+  if (plan_.part && head.status == 206) return publish_part(head);
   const cache::ResponseView response{head.status, fields_};
+  if (outdates_outline(response)) drop_outline();
   ResponseHead published;
   published.status = head.status;
   published.body_length = head.body_length;
@@ -204,8 +208,12 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
                      .via = context_.identity.name},
                     published.lines);
   invalidate(response);
+  begin_body(std::move(published));
+}
+
+void Fetch::begin_body(ResponseHead published) {
   storing_ = published.shared;
-  body_length_ = head.body_length;
+  body_length_ = published.body_length;
   step_ = Step::Body;
   deadline_ = context_.loop.now() + context_.limits.body_idle;
   if (storing_) {
@@ -213,7 +221,7 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
   } else {
     // Before the head is shown: whoever joins from now on would only be sent away again.
     flight_->close();
-    remember_uncacheable(head.status);
+    remember_uncacheable(published.status);
   }
   transfer()->begin(std::move(published),
                     storing_ ? Transfer::Retention::Retain : Transfer::Retention::Window);
@@ -237,8 +245,8 @@ void Fetch::invalidate(const cache::ResponseView& response) {
 }
 
 void Fetch::remember_uncacheable(uint16_t status) {
-  // An error says nothing of the next answer.
-  if (plan_.mode != FetchMode::Fill || is_error_status(status)) return;
+  // An error says nothing of the next answer, nor does a range beyond the end.
+  if (plan_.mode != FetchMode::Fill || is_error_status(status) || status == 416) return;
   context_.store.mark_uncacheable(plan_.hash,
                                   context_.loop.wall_now() + context_.limits.uncacheable);
 }
@@ -251,7 +259,7 @@ void Fetch::on_body(std::string chunk) {
   if (body_length_ && received_ > *body_length_) {
     return attempt_failed({rpc::FailureReason::Protocol, true, "body longer than announced"});
   }
-  if (storing_ && received_ > policy_.max_object_bytes) stop_storing();
+  if (storing_ && !plan_.part && received_ > policy_.max_object_bytes) stop_storing();
   cache::SegmentRef segment = cache::SegmentRef::adopt(std::move(chunk));
   Transfer::Appended appended = transfer()->append(segment);
   if (appended == Transfer::Appended::NoRoom) {
@@ -304,7 +312,9 @@ void Fetch::finish_body(std::string_view trailers) {
     return attempt_failed({rpc::FailureReason::Reset, true, "body shorter than announced"});
   }
   Transfer& arrived = *transfer();
-  if (storing_) {
+  if (storing_ && arrived.head().part) {
+    keep_part();
+  } else if (storing_) {
     const ResponseHead& published = arrived.head();
     auto object = cache::make_object({.key = plan_.key,
                                       .variant_key = published.variant_key,
@@ -342,7 +352,7 @@ void Fetch::apply_not_modified() {
   if (fresh.keep) {
     flight_->finish([&] {
       context_.store.refresh(plan_.stale, *object);
-      if (context_.disk != nullptr && disk::worth_rewriting(**object)) {
+      if (context_.disk != nullptr && !(*object)->is_outline() && disk::worth_rewriting(**object)) {
         context_.disk->offer(*object);
       }
     });
@@ -374,6 +384,7 @@ void Fetch::attempt_failed(const rpc::ExchangeFailure& failure) {
   log_failure(failure.detail.empty() ? described.token : std::string_view(failure.detail));
   if (step_ == Step::NotModified) step_ = Step::Head;
   if (may_retry(failure.request_seen) && next_origin()) return;
+  if (step_ == Step::Body && storing_) keep_cut_off();
   give_up(described);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/cache/parts.h"
 #include "edge/cache/store.h"
 #include "edge/disk/tier.h"
 #include "edge/fetch/flight_table.h"
@@ -28,6 +29,7 @@ struct FetchLimits {
   std::chrono::milliseconds head_grace{2'000};    // past the origin's own head_timeout
   std::chrono::milliseconds uncacheable{60'000};  // how long "hit for miss" is remembered
   std::chrono::milliseconds disk_grace{2'000};    // then the origin is asked instead
+  uint64_t part_block = 1ULL << 20;               // a part is fetched in blocks of so many bytes
 };
 
 // What every fetch of one worker works with. Outlives them.
@@ -101,6 +103,21 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   bool look_on_disk();
   void on_disk(cache::Pin object);
   void forget_disk_read();
+
+  // Parts (fetch_part.cc).
+  cache::Parts parts() const { return {context_.store, context_.limits.part_block}; }
+  void append_part_fields(std::string& fields) const;
+  void publish_part(const rpc::ExchangeResponseHead& head);
+  cache::PartDecision judge_arrived(const std::optional<uint64_t>& body_length);
+  bool may_keep(const cache::PartDecision& decision, ResponseHead& head) const;
+  cache::Pin begin_outline(const cache::PartDecision& decision, ResponseHead& head);
+  cache::Pin refresh_outline(ResponseHead& head);
+  void refuse_part(std::string_view reason);
+  void keep_part();
+  void keep_cut_off();
+  bool outdates_outline(const cache::ResponseView& response) const;
+  void drop_outline();
+  void begin_body(ResponseHead head);
 
   void open();
   bool next_origin();

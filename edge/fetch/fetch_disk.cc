@@ -11,6 +11,7 @@ namespace atl::edge {
 // False: nothing is there that could answer; the origin is next.
 bool Fetch::look_on_disk() {
   if (context_.disk == nullptr || plan_.mode != FetchMode::Fill || plan_.stale) return false;
+  if (plan_.part && plan_.part->outline) return false;  // the rest of what is in memory is wanted
   const auto ticket = context_.disk->look_up(plan_.key);
   if (!ticket) return false;
   // Taken before the read: what a purge covers meanwhile does not get into memory after it.

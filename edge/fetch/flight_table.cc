@@ -18,10 +18,13 @@ void Flight::close() {
   joinable_ = false;
 }
 
+std::unique_lock<std::mutex> Flight::lock_shard() {
+  return std::unique_lock(table_.shard_of(hash_).mutex);
+}
+
 std::unique_lock<std::mutex> Flight::take_out() {
-  FlightTable::Shard& shard = table_.shard_of(hash_);
-  std::unique_lock lock(shard.mutex);
-  if (std::exchange(listed_, false)) FlightTable::remove(shard, *this);
+  std::unique_lock lock = lock_shard();
+  if (std::exchange(listed_, false)) FlightTable::remove(table_.shard_of(hash_), *this);
   return lock;
 }
 

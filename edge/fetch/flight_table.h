@@ -23,7 +23,8 @@ struct FlightName {
   std::string_view key;  // cache::build_key()
   uint64_t hash = 0;     // of it
   // Empty in the first attempt of a request. A request whose variant the first flight turned out
-  // not to be tries again with its own variant key.
+  // not to be tries again with its own variant key. A fetch of a part has the part in it
+  // (part_name()), so that it meets only those who want the same one.
   std::string_view variant;
 };
 
@@ -47,12 +48,22 @@ class Flight {
     return true;
   }
 
+  // Runs `store`, if no purge came by since the fetch began: a purge comes before it or after it.
+  template <class Store>
+  bool unless_tainted(Store store) {
+    const std::unique_lock lock = lock_shard();
+    if (tainted_) return false;
+    store();
+    return true;
+  }
+
   const std::shared_ptr<Transfer>& transfer() const { return transfer_; }
 
  private:
   friend class FlightTable;
   Flight(FlightTable& table, const FlightName& name, std::shared_ptr<Transfer> transfer);
   std::unique_lock<std::mutex> take_out();
+  std::unique_lock<std::mutex> lock_shard();
 
   FlightTable& table_;
   const std::string key_;

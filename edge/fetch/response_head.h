@@ -6,10 +6,19 @@
 #include <string_view>
 
 #include "edge/cache/freshness.h"
+#include "edge/cache/object.h"
+#include "edge/cache/range.h"
 #include "edge/cache/storability.h"
 #include "lib/rpc/failure.h"
 
 namespace atl::edge {
+
+// A 206 that is the part it should be (cache/part.h).
+struct ArrivingPart {
+  cache::Pin outline;      // what it is a part of
+  cache::ByteRange range;  // the bytes that the body consists of
+  cache::ByteRange named;  // as its Content-Range has them; see cache::PartFacts::exact
+};
 
 // The head of a final response as every reader of a transfer gets it. Immutable once published.
 struct ResponseHead {
@@ -24,6 +33,10 @@ struct ResponseHead {
   // The answer is being stored, so whoever waited may have it if it is their variant.
   bool shared = false;
   cache::StoreReason reason = cache::StoreReason::Status;
+  // The answer to a range of our own. Then `lines` is the head of the whole, as in the outline.
+  std::optional<ArrivingPart> part;
+  // The answer to a range of our own is of no use to anybody: static, why.
+  std::string_view part_refused;
 };
 
 // Why there is no response, or only a part of one.

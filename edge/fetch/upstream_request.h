@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "edge/cache/object.h"
+#include "edge/cache/range.h"
 #include "edge/cache/validation.h"
 #include "edge/cache/view.h"
 #include "edge/identity.h"
@@ -68,6 +69,13 @@ class UpstreamRequest {
 std::string build_upstream_fields(http::Fields client, FetchMode mode,
                                   const cache::Conditional& conditional, const Identity& identity);
 
+// A range of our own, instead of the whole (docs/adr/0007).
+struct PartAsk {
+  cache::RangeSpec range;
+  bool exact = false;  // it is the client's own; see cache::PartFacts
+  cache::Pin outline;  // what it is a part of; null: nothing is known, or only what is stale
+};
+
 // Everything a fetch needs to know, whoever waits for it.
 struct FetchPlan {
   std::shared_ptr<const UpstreamRequest> request;
@@ -80,6 +88,7 @@ struct FetchPlan {
   cache::Pin stale;  // what is revalidated; null: nothing
   // Of the request that leads; what is found on disk is judged by them.
   cache::RequestDirectives directives;
+  std::optional<PartAsk> part;  // mode Fill only
 };
 
 // The behaviour's policy as the cache's pure functions take it; no object above `max_object`.

@@ -62,6 +62,38 @@ Selection select(const http::RequestHead& request, const Representation& represe
   return selection;
 }
 
+PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selection) {
+  const uint64_t size = stored.body_size();
+  PartAnswer answer{.length = size};
+  if (selection.kind == Selection::Kind::Whole) {
+    if (size != 0) answer.sections.push_back({{}, {0, size - 1}});
+    return answer;
+  }
+  answer.status = 206;
+  const auto ranges = selection.ranges.view();
+  cache::PartialHead partial{
+      .content_range = {}, .content_type = {}, .validated = selection.validated};
+  if (selection.kind == Selection::Kind::Partial) {
+    const std::string content_range =
+        cache::content_range(selection.named.value_or(ranges[0]), size);
+    partial.content_range = content_range;
+    cache::build_partial_head(stored.head(), partial, answer.head);
+    answer.length = ranges[0].size();
+    answer.sections.push_back({{}, ranges[0]});
+    return answer;
+  }
+  cache::Multipart plan = cache::plan_multipart(
+      ranges, size, cache::find_in_head(stored.head(), "Content-Type"), make_boundary());
+  partial.content_type = plan.content_type;
+  cache::build_partial_head(stored.head(), partial, answer.head);
+  answer.length = plan.length;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    answer.sections.push_back({std::move(plan.heads[i]), ranges[i]});
+  }
+  answer.end = std::move(plan.tail);
+  return answer;
+}
+
 void Answerer::add_lines(LineBuffer& out, const CacheStatus& status,
                          std::optional<std::chrono::seconds> age) const {
   if (age) add_age(out, *age);

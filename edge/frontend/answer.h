@@ -33,6 +33,8 @@ struct Selection {
   Kind kind = Kind::Whole;
   cache::RangeDecision ranges;  // Partial, Multipart
   bool validated = false;       // Partial, Multipart: there was an If-Range
+  // Partial: the origin's own Content-Range, where that is passed on.
+  std::optional<cache::ByteRange> named = std::nullopt;
 };
 
 // The response a client's preconditions and ranges are held against.
@@ -47,6 +49,21 @@ Selection select(const http::RequestHead& request, const Representation& represe
 
 // Whether a response to this request has no body whatever its head says (RFC 9110 section 6.4.1).
 bool is_bodiless(std::string_view method, uint16_t status);
+
+// An answer that is passed on in stretches of a representation.
+struct PartAnswer {
+  uint16_t status = 200;
+  std::string head;     // empty: the stored one
+  uint64_t length = 0;  // of the body
+  struct Section {
+    std::string text;  // comes before the range
+    cache::ByteRange range;
+  };
+  std::vector<Section> sections;
+  std::string end;  // comes after the last one
+};
+// Whole, Partial or Multipart of a stored representation.
+PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selection);
 
 // Writes complete answers, each into the journal first: once an exchange has ended nothing of it
 // may be touched. One per worker: its buffers are reused, so that a stored response leaves without

@@ -20,6 +20,8 @@ std::string_view to_string(Forward forward) {
       return "request";
     case Forward::Stale:
       return "stale";
+    case Forward::Partial:
+      return "partial";
   }
   return "miss";
 }

@@ -19,6 +19,7 @@ enum class Forward : uint8_t {
   VaryMiss,  // what is stored or being fetched is another variant
   Request,   // the request's own directives
   Stale,     // what is stored is stale
+  Partial,   // of what is stored, not everything that was asked for is there
 };
 std::string_view to_string(Forward forward);
 

@@ -15,6 +15,7 @@ bool is_personal(http::Fields fields) {
 
 ForwardPlan shared_plan(const ForwardFacts& facts) {
   if (!facts.found) return {FetchMode::Fill, true, Forward::Miss, {}};
+  if (facts.reason == cache::Reason::Fresh) return {FetchMode::Fill, true, Forward::Partial, {}};
   const bool asked_for = facts.reason == cache::Reason::RequestNoCache ||
                          facts.reason == cache::Reason::RequestMaxAge ||
                          facts.reason == cache::Reason::RequestMinFresh;
@@ -39,7 +40,10 @@ ForwardPlan plan_forward(const ForwardFacts& facts) {
             get ? "request-body" : ""};
   }
   if (facts.directives.no_store) return {Verbatim, false, Forward::Request, "request-no-store"};
-  const Forward without = facts.found ? Forward::Stale : Forward::Miss;
+  if (facts.covered) return {Fill, true, Forward::Hit, {}};
+  const Forward without = !facts.found                           ? Forward::Miss
+                          : facts.reason == cache::Reason::Fresh ? Forward::Partial
+                                                                 : Forward::Stale;
   if (head.method == "HEAD") return {Verbatim, false, without, {}};
   if (is_personal(head.fields)) return {Verbatim, true, without, {}};
   if (!facts.found && facts.known_uncacheable) {

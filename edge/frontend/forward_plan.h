@@ -16,8 +16,10 @@ struct ForwardFacts {
   bool caching = true;  // CachePolicy::enabled
   const cache::RequestDirectives& directives;
   bool found = false;  // something stored may be revalidated, or used if the origin fails
-  cache::Reason reason = cache::Reason::Expired;  // why it was not enough
+  // Why it was not enough. Fresh: of an outline.
+  cache::Reason reason = cache::Reason::Expired;
   bool known_uncacheable = false;
+  bool covered = false;  // what was found is an outline, usable, and what is asked for is there
 };
 
 // How it goes to the origin.

@@ -7,6 +7,7 @@
 #include "edge/cache/invalidation.h"
 #include "edge/cache/key.h"
 #include "edge/cache/validation.h"
+#include "edge/frontend/part_fetch.h"
 #include "edge/frontend/request.h"
 #include "edge/routing/target.h"
 #include "lib/http/chars.h"
@@ -48,6 +49,7 @@ struct Frontend::Visit {
   cache::RequestDirectives directives;
   uint64_t hash = 0;
   cache::Store::Found found;
+  bool covered = false;  // it is an outline, and what is asked for is there
   CacheStatus refused_as{.forward = Forward::Refused};
 };
 
@@ -131,30 +133,28 @@ Frontend::Next Frontend::look_up(Visit& visit) {
   if (policy.enabled && asks_cache(head)) {
     visit.found = context_.store.find(key_, visit.hash, head.fields, visit.directives, visit.now);
   }
-  if (visit.found) {
-    switch (visit.found.judgement.verdict) {
-      case cache::Verdict::Fresh:
-        serve(visit, std::move(visit.found));
-        return Next::Done;
-      case cache::Verdict::StaleUsable: {
-        // First, because the exchange ends with the answer; what it fetches comes later all the
-        // same.
-        revalidate_behind(visit, visit.found.object);
-        serve(visit, std::move(visit.found));
-        return Next::Done;
-      }
-      case cache::Verdict::MustRevalidate:
-        break;
-      case cache::Verdict::Unusable:
-        visit.found = {};
-        break;
-    }
-  }
-  if (visit.directives.only_if_cached) {  // RFC 9111 section 5.2.1.7
+  if (visit.found && use_found(visit) == Next::Done) return Next::Done;
+  if (visit.directives.only_if_cached && !visit.covered) {  // RFC 9111 section 5.2.1.7
     refuse(visit, {504, "only-if-cached", "nothing usable is stored", {}});
     return Next::Done;
   }
   return Next::Go;
+}
+
+Frontend::Next Frontend::use_found(Visit& visit) {
+  const cache::Verdict verdict = visit.found.judgement.verdict;
+  if (verdict == cache::Verdict::Unusable) visit.found = {};
+  const bool usable = verdict == cache::Verdict::Fresh || verdict == cache::Verdict::StaleUsable;
+  if (!usable) return Next::Go;
+  // RFC 9111 section 3.3: parts answer those who ask for no more.
+  const bool whole = !visit.found.object->is_outline();
+  if (!whole) visit.covered = covers(parts(), *visit.found.object, visit.exchange.head);
+  if (!whole && !visit.covered) return Next::Go;
+  // First, because the exchange ends with the answer; what it fetches comes later all the same.
+  if (verdict == cache::Verdict::StaleUsable) revalidate_behind(visit, visit.found.object);
+  if (!whole) return Next::Go;
+  serve(visit, std::move(visit.found));
+  return Next::Done;
 }
 
 void Frontend::serve(const Visit& visit, cache::Store::Found found) {
@@ -171,7 +171,14 @@ void Frontend::serve(const Visit& visit, cache::Store::Found found) {
 // RFC 5861 section 3. Whoever comes first does it; HEAD leaves it to the next GET.
 void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
   if (visit.exchange.head.method != "GET" || context_.fetches.size() >= kBackgroundFetches) return;
-  auto flight = context_.flights.join({key_, visit.hash, {}}, context_.loop,
+  std::optional<PartAsk> part;
+  std::string name;
+  if (stale->is_outline()) {
+    part = revalidating_part({visit.exchange.head.method, visit.exchange.head.fields},
+                             context_.fetches.context().limits.part_block);
+    name = part_name({}, part->range);
+  }
+  auto flight = context_.flights.join({key_, visit.hash, name}, context_.loop,
                                       context_.fetches.context().budget, nullptr);
   if (flight == nullptr) return;
   context_.counters.background_revalidations.add();
@@ -184,7 +191,8 @@ void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
                           .key = key_,
                           .hash = visit.hash,
                           .stale = std::move(stale),
-                          .directives = {}},
+                          .directives = {},
+                          .part = std::move(part)},
                          std::move(flight));
 }
 
@@ -195,7 +203,8 @@ std::unique_ptr<server::Handler> Frontend::wait(Visit& visit) {
                     .directives = visit.directives,
                     .found = static_cast<bool>(visit.found),
                     .reason = visit.found.judgement.reason,
-                    .known_uncacheable = context_.store.known_uncacheable(visit.hash, visit.now)});
+                    .known_uncacheable = context_.store.known_uncacheable(visit.hash, visit.now),
+                    .covered = visit.covered});
   auto request = std::make_unique<Request>(*this, Inquiry{.exchange = visit.exchange,
                                                           .began = visit.began,
                                                           .routes = routes_,

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "edge/cache/parts.h"
 #include "edge/cache/store.h"
 #include "edge/fetch/fetch.h"
 #include "edge/frontend/answer.h"
@@ -25,7 +26,7 @@ struct Inquiry {
   cache::RequestDirectives directives;
   std::string key;
   uint64_t hash = 0;
-  cache::Store::Found found;  // to revalidate, or to fall back on
+  cache::Store::Found found;  // to revalidate, to complete, or to fall back on
   ForwardPlan plan;
 };
 
@@ -63,6 +64,9 @@ class Frontend final : public server::Application {
   void learn_from_head(const Inquiry& inquiry, const cache::ResponseView& response,
                        const ResponseHead& head);
   Journal& journal() { return journal_; }
+  cache::Parts parts() const {
+    return {context_.store, context_.fetches.context().limits.part_block};
+  }
 
  private:
   struct Visit;
@@ -71,6 +75,7 @@ class Frontend final : public server::Application {
   Next find_route(Visit& visit);
   Next apply_method_rules(Visit& visit);
   Next look_up(Visit& visit);
+  Next use_found(Visit& visit);
   void refuse(const Visit& visit, const Notice& notice);
   void serve(const Visit& visit, cache::Store::Found found);
   void forget_on_disk(std::string_view key);

@@ -82,8 +82,11 @@ Request::Next Request::ask() {
 }
 
 Request::Next Request::ask_shared() {
+  if (has_usable_outline()) return use_outline(inquiry_.found);
   FrontendContext& c = context();
-  auto flight = c.flights.join({inquiry_.key, inquiry_.hash, variant_}, c.loop,
+  part_ = first_part_of(inquiry_.found);
+  const std::string name = part_ ? part_name(variant_, part_->range) : variant_;
+  auto flight = c.flights.join({inquiry_.key, inquiry_.hash, name}, c.loop,
                                c.fetches.context().budget, &reader_);
   leading_ = flight != nullptr;
   if (!leading_) return Next::Wait;
@@ -95,6 +98,7 @@ Request::Next Request::ask_shared() {
     flight->finish([] {});
     flight->transfer()->confirm(found.object);  // for those who joined us meanwhile
     reader_.leave();
+    if (found.object->is_outline()) return use_outline(std::move(found));
     const CacheStatus status{.ttl = found.judgement.lifetime - found.judgement.age};
     return serve_stored(std::move(found.object), Outcome::Hit, status);
   }
@@ -110,7 +114,8 @@ Request::Next Request::ask_shared() {
                    .key = inquiry_.key,
                    .hash = inquiry_.hash,
                    .stale = inquiry_.found.object,
-                   .directives = inquiry_.directives},
+                   .directives = inquiry_.directives,
+                   .part = part_},
                   std::move(flight));
   return Next::Wait;
 }
@@ -120,6 +125,7 @@ Request::Next Request::ask_alone() {
   auto flight = c.flights.register_alone({inquiry_.key, inquiry_.hash, {}}, c.loop,
                                          c.fetches.context().budget);
   leading_ = true;
+  part_.reset();
   reader_.join(flight->transfer());
   const bool has_body = exchange().head.has_body();
   Fetch& fetch = c.fetches.start({.request = std::make_shared<UpstreamRequest>(
@@ -179,8 +185,10 @@ Request::Next Request::await_head() {
     case Transfer::Phase::Object:
       return take_object(reader_.object());
     case Transfer::Phase::Failed:
-      // A follower may come when the body has been cut off already.
-      return view.head != nullptr && !is_follower() ? take_head(*view.head) : take_failure();
+      // A follower may come when the body has been cut off already. The rest of a part is asked for
+      // again.
+      if (view.head == nullptr || (is_follower() && !view.head->part)) return take_failure();
+      return take_head(*view.head);
   }
   return Next::Wait;
 }
@@ -196,7 +204,8 @@ Request::Next Request::take_head(const ResponseHead& head) {
     }
   }
   learn_from_head(head);
-  return answer_from(head);
+  if (head.part) return take_part(head);
+  return part_ ? take_without_part(head) : answer_from(head);
 }
 
 Request::Next Request::take_object(cache::Pin object) {
@@ -206,6 +215,12 @@ Request::Next Request::take_object(cache::Pin object) {
   }
   const auto judgement = cache::judge(object->meta(), inquiry_.directives, now());
   if (reader_.object_from_disk()) return take_from_disk(std::move(object), judgement);
+  if (object->is_outline()) {
+    // Confirmed by the origin, or another part of it landed while we asked.
+    if (plan().forward == Forward::Stale || plan().forward == Forward::Request) confirmed_ = true;
+    reader_.leave();
+    return use_outline({.object = std::move(object), .judgement = judgement});
+  }
   // Found on disk by the fetch itself, and stale.
   if (plan().forward == Forward::Miss && !inquiry_.found) plan().forward = Forward::Stale;
   const CacheStatus status{.forward = plan().forward,
@@ -261,7 +276,11 @@ bool Request::falls_back(uint16_t status) {
   if (!inquiry_.found || (status != 0 && !is_error_status(status))) return false;
   const auto judgement = cache::judge(inquiry_.found.object->meta(), inquiry_.directives,
                                       frontend_.context().loop.wall_now());
-  return status == 0 ? judgement.usable_when_disconnected() : judgement.usable_on_error();
+  if (!(status == 0 ? judgement.usable_when_disconnected() : judgement.usable_on_error())) {
+    return false;
+  }
+  return !inquiry_.found.object->is_outline() ||
+         covers(frontend_.parts(), *inquiry_.found.object, exchange().head);
 }
 
 Request::Next Request::serve_stale(uint16_t forward_status, std::string_view detail) {
@@ -276,6 +295,9 @@ Request::Next Request::serve_stale(uint16_t forward_status, std::string_view det
 
 Request::Next Request::serve_stored(cache::Pin object, Outcome outcome, const CacheStatus& status) {
   const Account done = account(outcome, status.detail);
+  if (object->is_outline()) {
+    return serve_outline(object, select_of(exchange().head, *object), status, done);
+  }
   retire();
   frontend_.answerer().stored(exchange(), std::move(object), status, now(), done);
   return Next::Wait;
@@ -385,6 +407,7 @@ Request::Next Request::begin_at_once(const ResponseHead& head, std::string_view 
 }
 
 Request::Next Request::pass_body() {
+  if (parts_ != nullptr) return pass_parts();
   server::Responder& responder = exchange().responder;
   for (;;) {
     if (passing_.left == uint64_t{0}) {

@@ -9,6 +9,8 @@
 #include "edge/fetch/fetch.h"
 #include "edge/fetch/transfer.h"
 #include "edge/frontend/frontend.h"
+#include "edge/frontend/part_body.h"
+#include "edge/frontend/part_fetch.h"
 #include "lib/server/application.h"
 
 namespace atl::edge {
@@ -60,6 +62,19 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   Next begin_at_once(const ResponseHead& head, std::string_view lines, uint64_t length);
   Next pass_body();
 
+  // Answers in parts (request_part.cc).
+  bool has_usable_outline() const;
+  Next use_outline(cache::Store::Found found);
+  Next ask_missing(uint64_t offset);
+  std::optional<PartAsk> first_part_of(const cache::Store::Found& found) const;
+  Next take_part(const ResponseHead& head);
+  Next take_without_part(const ResponseHead& head);
+  bool is_passed_on(const ArrivingPart& part, const Selection& selection) const;
+  static bool answers(const ResponseHead& head, const Selection& selection);
+  Next serve_outline(cache::Pin outline, const Selection& selection, const CacheStatus& status,
+                     const Account& done);
+  Next pass_parts();
+
   bool is_follower() const { return !leading_ && plan().mode == FetchMode::Fill; }
   Next go_alone(std::string_view detail);
   Next try_own_variant(std::string_view variant_key);
@@ -86,6 +101,11 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   std::string variant_;     // of the flight asked for; see FlightName
   Fetch* fetch_ = nullptr;  // takes our body
   Passing passing_;
+  std::optional<PartAsk> part_;      // what was asked for instead of the whole
+  std::unique_ptr<PartBody> parts_;  // instead of the transfer's body
+  KeptRequest kept_;
+  bool confirmed_ = false;  // a 304 makes the outline usable as it is
+  unsigned asked_ = 0;      // for parts that turned out to be of no use
   TransferReader reader_;
 };
 

@@ -138,16 +138,17 @@ void settle(std::initializer_list<Bench*> benches) {
   }
 }
 
-Lab::Lab(uint64_t max_object, uint64_t retained)
-    : shared(config(max_object, retained), clock, 7), bench(shared, origin) {}
+Lab::Lab(uint64_t max_object, uint64_t retained, uint64_t part_block)
+    : shared(config(max_object, retained, part_block), clock, 7), bench(shared, origin) {}
 
-edge::Config Lab::config(uint64_t max_object, uint64_t retained) {
+edge::Config Lab::config(uint64_t max_object, uint64_t retained, uint64_t part_block) {
   edge::Config config;
   config.pop = "fra";
   config.cache_memory = 64_MiB;
   config.cache_shards = 4;
   config.retained = {retained};
   config.fetch.max_object = max_object;
+  config.fetch.part_block = part_block;
   return config;
 }
 

@@ -129,9 +129,10 @@ void settle(std::initializer_list<Bench*> benches);
 // One node's shared parts and its first worker, with one distribution for every host: "/private/*"
 // does not cache, "/read/*" allows GET and HEAD, everything else caches; two origins in one group.
 struct Lab {
-  explicit Lab(uint64_t max_object = 1 << 20, uint64_t retained = 64 << 20);
+  explicit Lab(uint64_t max_object = 1 << 20, uint64_t retained = 64 << 20,
+               uint64_t part_block = 1 << 20);
 
-  static edge::Config config(uint64_t max_object, uint64_t retained);
+  static edge::Config config(uint64_t max_object, uint64_t retained, uint64_t part_block = 1 << 20);
   static std::shared_ptr<const edge::RouteTable> routes();
 
   SystemClock clock;

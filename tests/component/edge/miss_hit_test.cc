@@ -49,7 +49,7 @@ TEST_CASE(
   const auto call = lab.origin.call(0);
   CHECK(call->fields ==
         "Via: 1.1 before\r\nCDN-Loop: other\r\nAccept: text/html\r\n"
-        "Via: 1.1 atoll-fra\r\nCDN-Loop: atoll-fra\r\n");
+        "Via: 1.1 atoll-fra\r\nCDN-Loop: atoll-fra\r\nRange: bytes=0-1048575\r\n");
   CHECK(call->authority == "www.example.org");
   CHECK(call->target == "/a");
   CHECK(call->client_address == "192.0.2.7");

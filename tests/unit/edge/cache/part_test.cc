@@ -126,6 +126,7 @@ TEST_CASE(
   const PartDecision cut = judge("Content-Range: bytes 4-9/10", own);
   CHECK(cut.accepted());
   CHECK(cut.range == ByteRange{4, 8});
+  CHECK(cut.named == ByteRange{4, 9});
   CHECK(cut.size == 10);
   CHECK(judge("Content-Range: bytes 4-9/10\nETag: \"a\"", own).reason == PartReason::Length);
   CHECK(judge("Content-Range: bytes 6-9/10", own).reason == PartReason::Length);

@@ -24,6 +24,8 @@ TEST_CASE("cache status: every parameter of RFC 9211 that applies, in its form")
            Row{{.forward = Forward::VaryMiss}, "fwd=vary-miss"},
            Row{{.forward = Forward::Refused, .detail = "loop"}, "detail=loop"},
            Row{{.forward = Forward::Bypass}, "fwd=bypass"},
+           Row{{.forward = Forward::Partial, .forward_status = 206, .stored = true},
+               "fwd=partial; fwd-status=206; stored"},
            Row{{.forward = Forward::Method}, "fwd=method"},
            Row{{.forward = Forward::Request, .detail = "request-no-cache"},
                "fwd=request; detail=request-no-cache"},

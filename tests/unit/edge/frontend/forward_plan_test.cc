@@ -16,6 +16,7 @@ struct Row {
   bool found = false;
   cache::Reason reason = cache::Reason::Expired;
   bool uncacheable = false;
+  bool covered = false;
   FetchMode mode = FetchMode::Fill;
   bool may_store = true;
   Forward forward = Forward::Miss;
@@ -30,6 +31,19 @@ TEST_CASE("forward plan: how a request that the cache cannot answer goes to the 
        .found = true,
        .reason = cache::Reason::RequestNoCache,
        .forward = Forward::Request},
+      {.what = "parts", .found = true, .reason = cache::Reason::Fresh, .forward = Forward::Partial},
+      {.what = "parts that are enough",
+       .found = true,
+       .reason = cache::Reason::Fresh,
+       .covered = true,
+       .forward = Forward::Hit},
+      {.what = "HEAD, parts",
+       .method = "HEAD",
+       .found = true,
+       .reason = cache::Reason::Fresh,
+       .mode = Verbatim,
+       .may_store = false,
+       .forward = Forward::Partial},
       {.what = "no caching",
        .caching = false,
        .mode = Verbatim,
@@ -84,7 +98,8 @@ TEST_CASE("forward plan: how a request that the cache cannot answer goes to the 
                                            .directives = directives,
                                            .found = row.found,
                                            .reason = row.reason,
-                                           .known_uncacheable = row.uncacheable});
+                                           .known_uncacheable = row.uncacheable,
+                                           .covered = row.covered});
     CHECK(plan.mode == row.mode);
     CHECK(plan.may_store == row.may_store);
     CHECK(plan.forward == row.forward);
