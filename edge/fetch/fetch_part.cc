@@ -169,6 +169,7 @@ void Fetch::keep_cut_off() {
   const ResponseHead& head = transfer()->head();
   if (received_ == 0) return;
   if (head.part) return keep_part();
+  if (plan_.stale) return;  // complete, if stale: it may still be used when the origin fails
   if (head.status != 200 || !body_length_ || received_ >= *body_length_) return;
   if (cache::find_in_head(head.lines, "Accept-Ranges") == "none") return;
   auto outline = parts().outline_for({.key = plan_.key,

@@ -235,6 +235,24 @@ TEST_CASE("parts: a whole response that was cut off is completed for the next on
   CHECK(lab.asked().starts_with("whole, 230-299, 300-399"));
 }
 
+TEST_CASE("parts: what is cut off does not take the place of a complete response, though stale") {
+  PartLab lab;
+  lab.site.lines = "Cache-Control: max-age=60, stale-if-error=600\r\nAge: 61\r\n";
+  const std::string old = lab.site.body;
+  lab.bench.ask("/a");
+  lab.site.etag = "\"v2\"";
+  lab.site.body = random_bytes(1050, 2);
+  lab.origin.on_open = [&](const FakeCallPtr& call) {
+    call->body(lab.site.answer_head(call).substr(0, 230));
+    call->fail(rpc::FailureReason::Reset, true);
+  };
+  CHECK(lab.bench.ask("/a")->failed());
+  lab.origin.on_open = [](const FakeCallPtr& call) {
+    call->fail(rpc::FailureReason::ConnectRefused, false);
+  };
+  CHECK(lab.bench.ask("/a")->body() == old);
+}
+
 TEST_CASE("parts: a cut-off response without a strong validator leaves nothing") {
   for (const char* etag : {"", "W/\"v1\""}) {
     PartLab lab;
