@@ -114,8 +114,10 @@ Config read_config(config::Reader& reader) {
   config.state_dir = edge.string("state_dir");
   config.cache_memory = edge.bytes("cache_memory", 256_MiB, 1_MiB);
   config.cache_shards = static_cast<unsigned>(edge.integer("cache_shards", 64, {1, 4096}));
-  config.cache_policy =
-      edge.choice("cache_policy", {"lru", "s3fifo", "gdsf", "cq"}, config.cache_policy);
+  config.cache_policy = edge.choice(
+      "cache_policy", {"lru", "s3fifo", "sieve", "w-tinylfu", "gdsf", "cq"}, config.cache_policy);
+  config.cache_second_request =
+      edge.choice("cache_admission", {"all", "second-request"}, "all") == "second-request";
   config.workers = static_cast<unsigned>(edge.integer("workers", 1, {1, 256}));
   config.access_log = edge.string("access_log", "");
   config.stop_grace = edge.duration("stop_grace", config.stop_grace);

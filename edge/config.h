@@ -32,7 +32,8 @@ struct Config {
   std::string state_dir;
   ByteSize cache_memory{0};
   unsigned cache_shards = 64;
-  std::string cache_policy = "lru";  // a name policy_maker() knows
+  std::string cache_policy = "cq";    // a name policy_maker() knows
+  bool cache_second_request = false;  // cache_admission
   unsigned workers = 1;
   std::string access_log;  // empty: none; "-": standard output
   std::chrono::milliseconds stop_grace{10'000};

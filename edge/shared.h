@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "edge/cache/eviction/registry.h"
 #include "edge/cache/store.h"
 #include "edge/config.h"
@@ -21,10 +23,16 @@ struct Shared {
         store({.capacity = with.cache_memory,
                .shards = with.cache_shards,
                .hash_seed = hash_seed,
-               .make_policy = cache::policy_maker(with.cache_policy,
-                                                  {with.cache_memory.count, with.cache_shards})}),
+               .make_policy = policies(with)}),
         flights(with.cache_shards),
         budget(with.retained.count) {}
+
+  // What decides which objects the cache keeps, by the configuration's names.
+  static cache::PolicyMaker policies(const Config& with) {
+    const cache::PolicySpace space{with.cache_memory.count, with.cache_shards};
+    auto maker = cache::policy_maker(with.cache_policy, space);
+    return with.cache_second_request ? cache::with_second_request(std::move(maker), space) : maker;
+  }
 
   const Config config;
   const Clock& clock;

@@ -126,6 +126,8 @@ void add_lab(CLI::App& app, Arguments& arguments) {
   sub.add_option("--shards", c.shards, "Shards of the cache, a power of two")
       ->check(check_shards)
       ->capture_default_str();
+  sub.add_flag("--second-request", c.second_request,
+               "Once it is full, the cache stores only what is asked for again");
   sub.add_option("--peers", c.peers,
                  "CSV of what others reach: trace,cache,object_hit_ratio,byte_hit_ratio");
   auto* json =

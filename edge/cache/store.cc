@@ -155,7 +155,7 @@ Store::Found Store::find(std::string_view key, uint64_t hash, http::Fields reque
     const std::lock_guard lock(shard.mutex);
     const Handle handle = shard.select(key, tag_of(hash), request_fields);
     if (handle == kNoHandle) return found;
-    shard.policy->on_hit(handle);
+    shard.policy->on_hit(handle, hash);
     found.object = Pin::share(shard.index.object(handle));
   }
   found.judgement = judge(found.object->meta(), directives, now);
@@ -174,7 +174,7 @@ Pin Store::touch(std::string_view key, uint64_t hash, std::string_view variant_k
   const std::lock_guard lock(shard.mutex);
   const Handle handle = shard.exact(key, tag_of(hash), variant_key);
   if (handle == kNoHandle) return {};
-  shard.policy->on_hit(handle);
+  shard.policy->on_hit(handle, hash);
   return Pin::share(shard.index.object(handle));
 }
 

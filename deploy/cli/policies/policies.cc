@@ -62,8 +62,9 @@ void run_trace(const lab::Workload& workload, const PoliciesCommand& command, St
   for (const double cache : command.caches) {
     const auto capacity = static_cast<uint64_t>(static_cast<double>(workload.footprint) * cache);
     for (const std::string& policy : report.policies) {
-      report.runs.push_back({workload.name, cache, policy,
-                             lab::replay(workload, {policy, capacity, command.shards})});
+      report.runs.push_back(
+          {workload.name, cache, policy,
+           lab::replay(workload, {policy, capacity, command.shards, command.second_request})});
       steps.step(workload.name);
     }
   }

@@ -13,6 +13,7 @@ struct PoliciesCommand {
   std::vector<std::string> policies;             // empty: all there are
   std::vector<double> caches{0.001, 0.01, 0.1};  // shares of a trace's footprint
   unsigned shards = 1;                           // a power of two
+  bool second_request = false;                   // admission
   ReportFormat format = ReportFormat::Text;
   bool quiet = false;  // no progress
 };

@@ -4,6 +4,7 @@
 #include <bit>
 #include <chrono>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "edge/cache/eviction/pressure.h"
@@ -41,6 +42,12 @@ struct Shard {
   uint64_t bytes = 0;
 };
 
+cache::PolicyMaker maker_of(const CacheShape& shape) {
+  const cache::PolicySpace space{shape.capacity, shape.shards};
+  auto maker = cache::policy_maker(shape.policy, space);
+  return shape.second_request ? cache::with_second_request(std::move(maker), space) : maker;
+}
+
 class Cache {
  public:
   Cache(const Workload& workload, const CacheShape& shape)
@@ -49,7 +56,7 @@ class Cache {
         shards_(shape.shards),
         pressure_(shape.shards),
         handles_(workload.sizes.size(), kNoHandle) {
-    const auto maker = cache::policy_maker(shape.policy, {shape.capacity, shape.shards});
+    const auto maker = maker_of(shape);
     for (Shard& shard : shards_) shard.policy = maker();
   }
 
@@ -89,8 +96,8 @@ bool Cache::request(uint32_t object) {
   const uint32_t index = shard_of(entry.hash);
   Shard& shard = shards_[index];
   if (handles_[object] != kNoHandle) {
-    shard.policy->on_hit(handles_[object]);
-    record(Call::Kind::Hit, index, handles_[object]);
+    shard.policy->on_hit(handles_[object], entry.hash);
+    record(Call::Kind::Hit, index, handles_[object], entry);
     return true;
   }
   if (entry.bytes > shape_.capacity) return false;
@@ -178,7 +185,7 @@ void repeat(const std::vector<Call>& calls,
         policy.resize(call.handle);
         break;
       case Call::Kind::Hit:
-        policy.on_hit(call.handle);
+        policy.on_hit(call.handle, call.entry.hash);
         break;
       case Call::Kind::Evict:
         policy.evict();
@@ -200,7 +207,7 @@ void repeat(const std::vector<Call>& calls,
 // The time of everything together, then that of the hits alone on what the cache holds at the end;
 // what is left is the misses'.
 void measure(const std::vector<Call>& calls, const CacheShape& shape, Replayed& result) {
-  const auto maker = cache::policy_maker(shape.policy, {shape.capacity, shape.shards});
+  const auto maker = maker_of(shape);
   std::vector<std::unique_ptr<EvictionPolicy>> policies(shape.shards);
   for (auto& policy : policies) policy = maker();
   const auto start = std::chrono::steady_clock::now();

@@ -13,9 +13,10 @@ namespace atl::lab {
 std::vector<std::string> policy_names();
 
 struct CacheShape {
-  std::string policy;     // one of policy_names()
-  uint64_t capacity = 0;  // bytes of objects; the policy's own memory is not charged
-  unsigned shards = 1;    // a power of two; each has a policy of its own, as in cache::Store
+  std::string policy;           // one of policy_names()
+  uint64_t capacity = 0;        // bytes of objects; the policy's own memory is not charged
+  unsigned shards = 1;          // a power of two; each has a policy of its own, as in cache::Store
+  bool second_request = false;  // admits only what is asked for again, once it is full
 };
 
 struct Replayed {

@@ -8,16 +8,15 @@
 namespace atl::cache {
 namespace {
 
-constexpr int kSteps = 8;                  // classes for each power of two
-constexpr int kSmallest = 10;              // log2 of the bytes below which sizes do not matter
-constexpr int kLargest = 31;               // and of those above which they do not
-constexpr uint64_t kShareAdmitted = 5;     // a fifth of the capacity
-constexpr uint8_t kMost = 64;              // requests that still make a difference
-constexpr double kExponent = 1.2;          // of the number of requests
-constexpr double kTwice = 0.5;             // powers of two between one request and more
-constexpr uint32_t kFewestPlaces = 64;     // of the history, for each shard
-constexpr uint32_t kEnoughPlaces = 4096;   // in a small cache; a larger one has one an object
-constexpr uint64_t kBytesForPlace = 1024;  // so that places take at most 1/256 of the capacity
+constexpr int kSteps = 8;               // classes for each power of two
+constexpr int kSmallest = 10;           // log2 of the bytes below which sizes do not matter
+constexpr int kLargest = 31;            // and of those above which they do not
+constexpr uint64_t kShareAdmitted = 5;  // a fifth of the capacity
+constexpr uint8_t kMost = 64;           // requests that still make a difference
+constexpr double kExponent = 1.2;       // of the number of requests
+constexpr double kTwice = 0.5;          // powers of two between one request and more
+constexpr uint8_t kRecent = 232;        // the class of all while LRU is better; of none else
+constexpr int kPutBack = 4;             // entries for each eviction, when that is over
 
 // Classes are exponents of two, in eighths.
 struct Tables {
@@ -42,18 +41,25 @@ uint8_t size_class(uint64_t bytes) {
   return static_cast<uint8_t>((log2 - kSmallest) * kSteps + rest);
 }
 
-uint32_t fewest_places(PolicySpace space) {
-  const uint64_t share = space.capacity / std::max(space.shards, 1U) / kBytesForPlace;
-  return std::bit_floor(
-      static_cast<uint32_t>(std::clamp<uint64_t>(share, kFewestPlaces, kEnoughPlaces)));
+// The least of its class.
+uint64_t bytes_of(uint8_t size_class) {
+  const int log2 = kSmallest + size_class / kSteps;
+  return (uint64_t{1} << log2) + ((uint64_t{size_class} % kSteps) << (log2 - 3));
 }
 
 }  // namespace
 
-Cq::Cq(PolicySpace space, std::shared_ptr<SharedAge> age)
+CqShared::CqShared(uint64_t capacity) {
+  guard_.emplace(capacity, [](uint64_t room) -> std::unique_ptr<EvictionPolicy> {
+    return std::make_unique<Cq>(PolicySpace{room, 1}, std::make_shared<CqShared>());
+  });
+}
+
+Cq::Cq(PolicySpace space, std::shared_ptr<CqShared> shared)
     : largest_(space.capacity / kShareAdmitted),
-      age_(std::move(age)),
-      history_(fewest_places(space)) {
+      shards_(std::max(space.shards, 1U)),
+      shared_(std::move(shared)),
+      history_(History::fewest_for(space)) {
   worth_.fill(kIncomparable);
   for (size_t place = kQueues; place-- > 1;) {
     winner_[place] = place >= kQueues / 2 ? static_cast<uint8_t>(2 * place) : winner_[2 * place];
@@ -68,13 +74,17 @@ void Cq::resize(uint32_t count) {
 size_t Cq::memory_for(uint32_t count) const {
   const size_t blocks = (count + size_t{kBlock} - 1) / kBlock;
   // The vector of blocks doubles as it grows; twice its use bounds what it takes.
-  return sizeof(*this) + blocks * (kBlock * sizeof(Node) + 2 * sizeof(blocks_[0])) +
-         history_.memory_for(count);
+  return sizeof(*this) + shared_->memory() / shards_ +
+         blocks * (kBlock * sizeof(Node) + 2 * sizeof(blocks_[0])) + history_.memory_for(count);
 }
 
-bool Cq::admit(const Entry& entry) { return entry.bytes <= largest_; }
+bool Cq::admit(const Entry& entry) {
+  shared_->request(entry.hash, entry.bytes);
+  return entry.bytes <= largest_;
+}
 
-uint8_t Cq::class_of(const Node& node) {
+uint8_t Cq::class_of(const Node& node) const {
+  if (shared_->prefers_lru()) return kRecent;
   constexpr int kLargestClass = (kLargest - kSmallest) * kSteps;
   return static_cast<uint8_t>(kLargestClass - node.size_class +
                               kTables.frequency[std::min(node.count, kMost)]);
@@ -87,7 +97,7 @@ void Cq::weigh(size_t queue) {
   if (head == kNoHandle) {
     worth_[queue] = kIncomparable;
   } else {
-    const uint64_t age = age_->now();
+    const uint64_t age = shared_->age();
     worth_[queue] = age - (static_cast<uint32_t>(age) - at(head).base) + kTables.value[queue];
   }
   replay_matches(queue);
@@ -110,7 +120,7 @@ void Cq::replay_matches(size_t queue) {
 void Cq::push(Handle handle) {
   Node& node = at(handle);
   node.queue = class_of(node);
-  node.base = static_cast<uint32_t>(age_->now());
+  node.base = static_cast<uint32_t>(shared_->age());
   node.touched = false;
   Queue& queue = queues_[node.queue];
   node.newer = kNoHandle;
@@ -142,15 +152,21 @@ void Cq::on_insert(Handle handle, const Entry& entry) {
   push(handle);
 }
 
-void Cq::on_hit(Handle handle) {
+void Cq::on_hit(Handle handle, uint64_t hash) {
   Node& node = at(handle);
   if (node.count < UINT8_MAX) ++node.count;
-  node.touched = true;
+  shared_->request(hash, bytes_of(node.size_class));
+  if (shared_->prefers_lru()) {
+    unlink(handle);
+    push(handle);
+  } else {
+    node.touched = true;
+  }
 }
 
 void Cq::on_replace(Handle handle, const Entry& entry) {
   at(handle).size_class = size_class(entry.bytes);
-  on_hit(handle);
+  on_hit(handle, entry.hash);
 }
 
 void Cq::on_remove(Handle handle) { unlink(handle); }
@@ -165,18 +181,29 @@ void Cq::settle_heads() {
   }
 }
 
+// What is left from when LRU was better.
+void Cq::put_back() {
+  if (queues_[kRecent].oldest == kNoHandle || shared_->prefers_lru()) return;
+  for (int i = 0; i < kPutBack && queues_[kRecent].oldest != kNoHandle; ++i) {
+    const Handle handle = queues_[kRecent].oldest;
+    unlink(handle);
+    push(handle);
+  }
+}
+
 uint64_t Cq::worth() {
   settle_heads();
   return worth_[winner_[1]];
 }
 
 Handle Cq::evict() {
+  put_back();
   settle_heads();
   const Handle handle = queues_[winner_[1]].oldest;
   if (handle == kNoHandle) return kNoHandle;
   const uint64_t worth = worth_[winner_[1]];
   unlink(handle);
-  age_->advance(worth);
+  shared_->advance(worth);
   return handle;
 }
 

@@ -4,25 +4,38 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "edge/cache/eviction/guard.h"
 #include "edge/cache/eviction/history.h"
 #include "edge/cache/eviction/policy.h"
 
 namespace atl::cache {
 
-// The age of all shards of one store: the worth of what was evicted last. Never goes back.
-class SharedAge {
+// What the shards of one store have in common.
+class CqShared {
  public:
-  uint64_t now() const { return now_.load(std::memory_order_relaxed); }
+  // With a guard for a store of so many bytes, or with none.
+  CqShared() = default;
+  explicit CqShared(uint64_t capacity);
+
+  // The worth of what was evicted last. Never goes back.
+  uint64_t age() const { return age_.load(std::memory_order_relaxed); }
   void advance(uint64_t to) {
-    uint64_t from = now();
-    while (from < to && !now_.compare_exchange_weak(from, to, std::memory_order_relaxed)) {
+    uint64_t from = age();
+    while (from < to && !age_.compare_exchange_weak(from, to, std::memory_order_relaxed)) {
     }
   }
+  void request(uint64_t hash, uint64_t bytes) {
+    if (guard_) guard_->request(hash, bytes);
+  }
+  bool prefers_lru() const { return guard_ && guard_->prefers_lru(); }
+  size_t memory() const { return sizeof(*this) + (guard_ ? guard_->memory() : 0); }
 
  private:
-  std::atomic<uint64_t> now_ = 0;
+  std::atomic<uint64_t> age_ = 0;
+  std::optional<Guard> guard_;
 };
 
 // Greedy-Dual-Size-Frequency (Cherkasova, HPL-98-69R1) in queues of classes, with a memory for what
@@ -35,15 +48,19 @@ class SharedAge {
 // belongs when it comes to the head. What is evicted leaves its count behind and goes on from there
 // when it comes back. What would fill a fifth of the cache is not admitted.
 //
+// Where LRU would answer more requests (Guard), entries join one queue as they are asked for, in
+// front of which all others leave: LRU, at the price of LRU. When that is over, they are put back a
+// few at a time.
+//
 // O(1): at most eight comparisons for each victim and for each entry hit since it was queued.
 class Cq final : public EvictionPolicy {
  public:
-  Cq(PolicySpace space, std::shared_ptr<SharedAge> age);
+  Cq(PolicySpace space, std::shared_ptr<CqShared> shared);
   void resize(uint32_t count) override;
   size_t memory_for(uint32_t count) const override;
   bool admit(const Entry& entry) override;
   void on_insert(Handle handle, const Entry& entry) override;
-  void on_hit(Handle handle) override;
+  void on_hit(Handle handle, uint64_t hash) override;
   void on_replace(Handle handle, const Entry& entry) override;
   void on_remove(Handle handle) override;
   Handle evict() override;
@@ -69,15 +86,17 @@ class Cq final : public EvictionPolicy {
   static constexpr size_t kQueues = 256;   // one for each value of a byte
 
   Node& at(Handle handle) { return blocks_[handle / kBlock][handle % kBlock]; }
-  static uint8_t class_of(const Node& node);
+  uint8_t class_of(const Node& node) const;
   void push(Handle handle);
   void unlink(Handle handle);
   void weigh(size_t queue);
   void replay_matches(size_t queue);
   void settle_heads();
+  void put_back();
 
   const uint64_t largest_;
-  std::shared_ptr<SharedAge> age_;
+  const unsigned shards_;
+  std::shared_ptr<CqShared> shared_;
   std::vector<std::unique_ptr<Node[]>> blocks_;
   History history_;
   std::array<uint64_t, kQueues> worth_;    // of each queue's head; kIncomparable when there is none

@@ -94,7 +94,7 @@ void Gdsf::on_insert(Handle handle, const Entry& entry) {
   push(handle);
 }
 
-void Gdsf::on_hit(Handle handle) {
+void Gdsf::on_hit(Handle handle, uint64_t) {
   Node& node = at(handle);
   if (node.count < kCounts.back()) ++node.count;
   node.touched = true;
@@ -102,7 +102,7 @@ void Gdsf::on_hit(Handle handle) {
 
 void Gdsf::on_replace(Handle handle, const Entry& entry) {
   at(handle).size_class = size_class(entry.bytes);
-  on_hit(handle);
+  on_hit(handle, entry.hash);
 }
 
 void Gdsf::on_remove(Handle handle) { unlink(handle); }

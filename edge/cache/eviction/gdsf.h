@@ -23,7 +23,7 @@ class Gdsf final : public EvictionPolicy {
   void resize(uint32_t count) override;
   size_t memory_for(uint32_t count) const override;
   void on_insert(Handle handle, const Entry& entry) override;
-  void on_hit(Handle handle) override;
+  void on_hit(Handle handle, uint64_t hash) override;
   void on_replace(Handle handle, const Entry& entry) override;
   void on_remove(Handle handle) override;
   Handle evict() override;

@@ -5,6 +5,12 @@
 
 namespace atl::cache {
 
+uint32_t History::fewest_for(PolicySpace space) {
+  constexpr uint64_t kBytesForPlace = 1024;
+  const uint64_t share = space.capacity / std::max(space.shards, 1U) / kBytesForPlace;
+  return std::bit_floor(static_cast<uint32_t>(std::clamp<uint64_t>(share, 64, 4096)));
+}
+
 History::History(uint32_t fewest) : fewest_(fewest) { resize(0); }
 
 size_t History::buckets_for(uint32_t count) const {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "edge/cache/eviction/policy.h"
+
 namespace atl::cache {
 
 // How often what left lately had been asked for, by hash: buckets of kWays places, in which the
@@ -12,6 +14,8 @@ namespace atl::cache {
 // taken for a more popular one, no more. Not synchronised.
 class History {
  public:
+  // Enough places to learn from in a small cache, at most 1/256 of its bytes; for each shard.
+  static uint32_t fewest_for(PolicySpace space);
   // At least `fewest` places, a power of two.
   explicit History(uint32_t fewest);
 

@@ -35,13 +35,13 @@ void Lru::unlink(Handle handle) {
 
 void Lru::on_insert(Handle handle, const Entry&) { push_newest(handle); }
 
-void Lru::on_hit(Handle handle) {
+void Lru::on_hit(Handle handle, uint64_t) {
   if (handle == newest_) return;
   unlink(handle);
   push_newest(handle);
 }
 
-void Lru::on_replace(Handle handle, const Entry&) { on_hit(handle); }
+void Lru::on_replace(Handle handle, const Entry& entry) { on_hit(handle, entry.hash); }
 
 void Lru::on_remove(Handle handle) { unlink(handle); }
 

@@ -40,7 +40,7 @@ class EvictionPolicy {
   // A new entry.
   virtual void on_insert(Handle handle, const Entry& entry) = 0;
   // The entry was found and served.
-  virtual void on_hit(Handle handle) = 0;
+  virtual void on_hit(Handle handle, uint64_t hash) = 0;
   // The same variant was stored again: history stays, size may differ.
   virtual void on_replace(Handle handle, const Entry& entry) = 0;
   // The entry left for a reason of its own: purged, invalidated, replaced.

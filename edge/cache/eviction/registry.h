@@ -16,5 +16,7 @@ std::span<const std::string_view> policy_names();
 // Makes the policies of one store, one for each shard; null for any other name. Those made by one
 // maker belong together: they may share what they know.
 PolicyMaker policy_maker(std::string_view name, PolicySpace space);
+// The same policies, in which only what is asked for a second time is stored (SecondRequest).
+PolicyMaker with_second_request(PolicyMaker maker, PolicySpace space);
 
 }  // namespace atl::cache

@@ -50,7 +50,7 @@ void S3Fifo::on_insert(Handle handle, const Entry& entry) {
   push(handle, ghosts_.take(print) ? In::Main : In::Small);
 }
 
-void S3Fifo::on_hit(Handle handle) {
+void S3Fifo::on_hit(Handle handle, uint64_t) {
   Node& node = at(handle);
   if (node.hits < kMostHits) ++node.hits;
 }
@@ -61,7 +61,7 @@ void S3Fifo::on_replace(Handle handle, const Entry& entry) {
   queue.units -= node.units;
   node.units = units_of(entry);
   queue.units += node.units;
-  on_hit(handle);
+  on_hit(handle, entry.hash);
 }
 
 void S3Fifo::on_remove(Handle handle) { unlink(handle); }

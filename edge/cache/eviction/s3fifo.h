@@ -23,7 +23,7 @@ class S3Fifo final : public EvictionPolicy {
   size_t memory_for(uint32_t count) const override;
   bool admit(const Entry& entry) override { return entry.bytes <= largest_; }
   void on_insert(Handle handle, const Entry& entry) override;
-  void on_hit(Handle handle) override;
+  void on_hit(Handle handle, uint64_t hash) override;
   void on_replace(Handle handle, const Entry& entry) override;
   void on_remove(Handle handle) override;
   Handle evict() override;

@@ -19,7 +19,8 @@ TEST_CASE("edge config: what is left out has a default") {
   CHECK(config.fetch.max_object == 32 << 20);  // an eighth of the cache
   CHECK(config.retained == 64_MiB);
   CHECK(config.workers == 1);
-  CHECK(config.cache_policy == "lru");
+  CHECK(config.cache_policy == "cq");
+  CHECK_FALSE(config.cache_second_request);
   CHECK(config.control.empty());
 }
 
@@ -27,7 +28,8 @@ TEST_CASE("edge config: values and flags") {
   config::Reader reader = config::Reader::from_text(
       "edge.toml", std::string(kLeast) +
                        "listen = [\"127.0.1.1:80\", \"[::1]:80\"]\ncache_memory = \"1GiB\"\n"
-                       "workers = 3\ncache_policy = \"gdsf\"\n[edge.limits]\nhead = "
+                       "workers = 3\ncache_policy = \"gdsf\"\ncache_admission = "
+                       "\"second-request\"\n[edge.limits]\nhead = "
                        "\"16KiB\"\nkeep_alive = \"5s\"\n"
                        "[edge.fetch]\nmax_object = \"2MiB\"\n");
   reader.flag("edge.workers", "--workers", {"5"});
@@ -36,6 +38,7 @@ TEST_CASE("edge config: values and flags") {
   CHECK(config.listen.size() == 2);
   CHECK(config.workers == 5);
   CHECK(config.cache_policy == "gdsf");
+  CHECK(config.cache_second_request);
   CHECK(config.limits.head == 16_KiB);
   CHECK(config.limits.keep_alive == std::chrono::seconds{5});
   CHECK(config.fetch.max_object == 2 << 20);

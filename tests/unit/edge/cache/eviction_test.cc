@@ -22,7 +22,7 @@ namespace atl::cache {
 namespace {
 
 constexpr uint32_t kHandles = 1000;
-constexpr const char* kNames[] = {"lru", "s3fifo", "gdsf", "cq"};
+constexpr const char* kNames[] = {"lru", "s3fifo", "sieve", "w-tinylfu", "gdsf", "cq"};
 
 constexpr PolicySpace kSpace{uint64_t{1} << 30, 1};
 
@@ -67,7 +67,7 @@ TEST_CASE("eviction: every policy evicts what is there, once, and in the end eve
         present[handle] = true;
         ++count;
       } else if (action < 6) {
-        policy->on_hit(handle);
+        policy->on_hit(handle, hash_of(handle));
       } else if (action < 7) {
         policy->on_replace(handle, entry);
       } else {
@@ -128,9 +128,9 @@ TEST_CASE("s3fifo: what was hit twice stays, what was not goes, what comes back 
   S3Fifo policy(kSpace);
   policy.resize(256);
   for (Handle h = 0; h < 4; ++h) policy.on_insert(h, {hash_of(h), 1000});
-  policy.on_hit(0);
-  policy.on_hit(0);
-  policy.on_hit(1);                         // once is not enough
+  policy.on_hit(0, hash_of(0));
+  policy.on_hit(0, hash_of(0));
+  policy.on_hit(1, hash_of(1));             // once is not enough
   CHECK(policy.evict() == 1);               // 0 moved to the main queue
   policy.on_insert(1, {hash_of(1), 1000});  // remembered: to the main queue at once
   CHECK(policy.evict() == 2);
@@ -154,7 +154,7 @@ TEST_CASE("gdsf: large goes before small, rare before frequent, old before new")
     policy.resize(256);
     for (Handle h = 0; h < 2; ++h) policy.on_insert(h, {hash_of(h), row.bytes[h]});
     for (Handle h = 0; h < 2; ++h) {
-      for (int i = 0; i < row.hits[h]; ++i) policy.on_hit(h);
+      for (int i = 0; i < row.hits[h]; ++i) policy.on_hit(h, hash_of(h));
     }
     CHECK(policy.evict() == row.first);
     CHECK(policy.evict() == 1 - row.first);
@@ -165,7 +165,7 @@ TEST_CASE("gdsf: what was popular once ages and leaves") {
   Gdsf policy;
   policy.resize(256);
   policy.on_insert(0, {hash_of(0), 1000});
-  for (int i = 0; i < 100; ++i) policy.on_hit(0);
+  for (int i = 0; i < 100; ++i) policy.on_hit(0, hash_of(0));
   policy.on_insert(1, {hash_of(1), 1000});
   int rounds = 0;
   for (Handle victim = policy.evict(); victim != 0; victim = policy.evict()) {
@@ -189,7 +189,7 @@ TEST_CASE("ghost table: remembers until taken, and forgets when it grows") {
   CHECK(GhostTable::memory_for(4096) == 4096 * 4);
 }
 
-Cq make_cq(PolicySpace space = kSpace) { return Cq(space, std::make_shared<SharedAge>()); }
+Cq make_cq(PolicySpace space = kSpace) { return Cq(space, std::make_shared<CqShared>()); }
 
 TEST_CASE("s3fifo, cq: what would fill much of the cache is not admitted") {
   S3Fifo s3fifo({1000, 4});
@@ -217,7 +217,7 @@ TEST_CASE("cq: large goes before small, rare before frequent, old before new") {
     policy.resize(256);
     for (Handle h = 0; h < 2; ++h) policy.on_insert(h, {hash_of(h), row.bytes[h]});
     for (Handle h = 0; h < 2; ++h) {
-      for (int i = 0; i < row.hits[h]; ++i) policy.on_hit(h);
+      for (int i = 0; i < row.hits[h]; ++i) policy.on_hit(h, hash_of(h));
     }
     CHECK(policy.evict() == row.first);
     CHECK(policy.evict() == 1 - row.first);
@@ -228,7 +228,7 @@ TEST_CASE("cq: what comes back goes on with the count it left with") {
   Cq policy = make_cq();
   policy.resize(256);
   policy.on_insert(0, {hash_of(0), 2000});
-  for (int i = 0; i < 20; ++i) policy.on_hit(0);
+  for (int i = 0; i < 20; ++i) policy.on_hit(0, hash_of(0));
   CHECK(policy.evict() == 0);
   policy.on_evicted(0, static_cast<uint32_t>(hash_of(0)));
   policy.on_insert(0, {hash_of(0), 2000});  // known
@@ -240,7 +240,7 @@ TEST_CASE("cq: what was popular once ages and leaves") {
   Cq policy = make_cq();
   policy.resize(256);
   policy.on_insert(0, {hash_of(0), 2000});
-  for (int i = 0; i < 100; ++i) policy.on_hit(0);
+  for (int i = 0; i < 100; ++i) policy.on_hit(0, hash_of(0));
   policy.on_insert(1, {hash_of(1), 2000});
   int rounds = 0;
   for (Handle victim = policy.evict(); victim != 0; victim = policy.evict()) {
@@ -336,7 +336,7 @@ TEST_CASE("cq: evicts exactly what a search through everything would") {
       left[tag(handle)] = 0;
       present[handle] = true;
     } else if (action < 12) {
-      policy.on_hit(handle);
+      policy.on_hit(handle, hash_of(handle));
       model.hit(handle);
     } else if (action < 13) {
       policy.on_replace(handle, {hash_of(handle), bytes});

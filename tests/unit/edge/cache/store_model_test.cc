@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "edge/cache/eviction/lru.h"
+#include "edge/cache/eviction/registry.h"
 #include "edge/cache/index.h"
 #include "tests/unit/edge/cache/support_store.h"
 
@@ -120,7 +121,7 @@ TEST_CASE("store model: LRU evicts in exactly the order a list would") {
       lru.on_insert(handle, {});
       order.push_back(handle);
     } else if (action < 5) {
-      lru.on_hit(handle);
+      lru.on_hit(handle, 0);
       order.erase(at);
       order.push_back(handle);
     } else if (action < 6) {
@@ -176,10 +177,15 @@ TEST_CASE("store model: the index finds everything while it grows, newest first"
   CHECK(longest < 40);  // a few tags share a bucket, each a handful of times
 }
 
-TEST_CASE("store model: four threads insert, find, refresh and purge") {
+namespace {
+
+void run_four_threads(const char* policy) {
   constexpr uint64_t kCapacity = 2 << 20;
   constexpr int kSteps = 8000;
-  Store store(ByteSize{kCapacity}, 4);
+  Store store({.capacity = ByteSize{kCapacity},
+               .shards = 4,
+               .hash_seed = 0,
+               .make_policy = atl::cache::policy_maker(policy, {kCapacity, 4})});
   std::atomic<int> wrong{0};
   std::atomic<int> over{0};
   std::atomic<int> hits{0};
@@ -234,4 +240,13 @@ TEST_CASE("store model: four threads insert, find, refresh and purge") {
   store.clear();
   CHECK(store.statistics().objects == 0);
   CHECK(store.statistics().object_bytes == 0);
+}
+
+}  // namespace
+
+TEST_CASE("store model: four threads insert, find, refresh and purge") {
+  for (const char* policy : {"lru", "w-tinylfu", "cq"}) {
+    CAPTURE(policy);
+    run_four_threads(policy);
+  }
 }
