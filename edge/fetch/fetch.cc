@@ -74,7 +74,7 @@ void Fetch::open() {
     conditional_ = !conditional.empty();
   }
   std::string fields =
-      build_upstream_fields(request.fields(), plan_.mode, conditional, context_.identity);
+      build_upstream_fields(request, plan_.mode, conditional, context_.identity);
   if (plan_.part) append_part_fields(fields);
   const rpc::ExchangeHead head{
       .source = origin().source,

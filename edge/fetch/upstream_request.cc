@@ -11,7 +11,8 @@
 namespace atl::edge {
 
 UpstreamRequest::UpstreamRequest(const http::RequestHead& head, std::string_view client_address)
-    : body_length_(head.chunked ? std::nullopt : head.body_length) {
+    : body_length_(head.chunked ? std::nullopt : head.body_length),
+      version_minor_(head.version_minor) {
   size_t size = head.method.size() + head.scheme.size() + head.authority.size() +
                 head.target.size() + head.path_and_query.size() + client_address.size();
   for (const http::Field& field : head.fields) size += field.name.size() + field.value.size();
@@ -76,8 +77,9 @@ void append_max_forwards(std::string& out, const http::Field& field) {
 
 }  // namespace
 
-std::string build_upstream_fields(http::Fields client, FetchMode mode,
+std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode,
                                   const cache::Conditional& conditional, const Identity& identity) {
+  const http::Fields client = request.fields();
   const auto options = connection_options(client);
   std::string out;
   out.reserve(1024);
@@ -98,7 +100,7 @@ std::string build_upstream_fields(http::Fields client, FetchMode mode,
       http::append_field(out, "If-Modified-Since", conditional.if_modified_since);
     }
   }
-  out += identity.via_line;
+  out += identity.via_lines[request.version_minor() == 0 ? 0 : 1];
   out += identity.loop_line;
   return out;
 }

@@ -48,6 +48,7 @@ class UpstreamRequest {
   http::Fields fields() const { return fields_; }
   std::optional<uint64_t> body_length() const { return body_length_; }
   bool has_body() const { return body_length_ != uint64_t{0}; }
+  uint8_t version_minor() const { return version_minor_; }  // of HTTP/1
 
  private:
   std::string_view keep(std::string_view text);
@@ -61,12 +62,13 @@ class UpstreamRequest {
   std::string_view path_and_query_;
   std::string_view client_address_;
   std::optional<uint64_t> body_length_;
+  uint8_t version_minor_;
 };
 
-// The field section that goes upstream: end-to-end fields of the client, without Host and Expect,
+// The field section that goes upstream: end-to-end fields of the request, without Host and Expect,
 // with Via and CDN-Loop added, Max-Forwards one less (RFC 9110 section 7.6), and in Fill mode
 // without the client's preconditions and ranges but with `conditional`.
-std::string build_upstream_fields(http::Fields client, FetchMode mode,
+std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode,
                                   const cache::Conditional& conditional, const Identity& identity);
 
 // A range of our own, instead of the whole (docs/adr/0007).

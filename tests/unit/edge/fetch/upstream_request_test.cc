@@ -12,7 +12,11 @@ constexpr std::string_view kOwn = "Via: 1.1 atoll-fra\r\nCDN-Loop: atoll-fra\r\n
 
 std::string built(std::vector<http::Field> fields, FetchMode mode = FetchMode::Fill,
                   const cache::Conditional& conditional = {}) {
-  const std::string text = build_upstream_fields(fields, mode, conditional, kIdentity);
+  http::RequestHead head;
+  head.version_minor = 1;
+  head.fields = fields;
+  const UpstreamRequest request(head, "");
+  const std::string text = build_upstream_fields(request, mode, conditional, kIdentity);
   REQUIRE(text.ends_with(kOwn));
   return text.substr(0, text.size() - kOwn.size());
 }
@@ -51,6 +55,16 @@ TEST_CASE("upstream fields: Max-Forwards is one less with every hop") {
   CHECK(built({{"Max-Forwards", "5"}}) == "Max-Forwards: 4\r\n");
   CHECK(built({{"Max-Forwards", "0"}}) == "Max-Forwards: 0\r\n");
   CHECK(built({{"Max-Forwards", "many"}}) == "Max-Forwards: many\r\n");
+}
+
+TEST_CASE("upstream fields: Via has the version that the request came in") {
+  http::RequestHead head;
+  const auto via = [&](uint8_t minor) {
+    head.version_minor = minor;
+    return build_upstream_fields(UpstreamRequest(head, ""), FetchMode::Fill, {}, kIdentity);
+  };
+  CHECK(via(0).starts_with("Via: 1.0 atoll-fra\r\n"));
+  CHECK(via(1).starts_with("Via: 1.1 atoll-fra\r\n"));
 }
 
 TEST_CASE("upstream request: outlives what it was made of") {
