@@ -205,6 +205,21 @@ StoreDecision may_store(const RequestView& request, const ResponseView& response
   return {true, lives ? StoreReason::Heuristic : StoreReason::Validator};
 }
 
+bool supersedes_stored(uint16_t status, StoreReason reason) {
+  if (status < 200 || status == 206) return false;
+  if (status >= 400 && status != 404 && status != 410) return false;
+  switch (reason) {
+    case StoreReason::Status:
+    case StoreReason::NotUnderstood:
+    case StoreReason::NoStore:
+    case StoreReason::NothingToReuse:
+    case StoreReason::TooLarge:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string_view to_string(StoreReason reason) {
   switch (reason) {
     case StoreReason::Explicit:

@@ -50,6 +50,12 @@ struct StoreDecision {
 StoreDecision may_store(const RequestView& request, const ResponseView& response,
                         const Policy& policy);
 
+// Whether an answer that was not stored shows that what is stored for its key is out of date, so
+// that it must not stand in for a later answer either (section 4.3.3: a full response means that
+// none of the stored ones is suitable). Not so when the reason is in the request or in its user,
+// and not when the origin refused or failed.
+bool supersedes_stored(uint16_t status, StoreReason reason);
+
 std::string_view to_string(StoreReason reason);
 
 }  // namespace atl::cache

@@ -73,8 +73,7 @@ void Fetch::open() {
     conditional = cache::conditional_for(plan_.stale->head());
     conditional_ = !conditional.empty();
   }
-  std::string fields =
-      build_upstream_fields(request, plan_.mode, conditional, context_.identity);
+  std::string fields = build_upstream_fields(request, plan_.mode, conditional, context_.identity);
   if (plan_.part) append_part_fields(fields);
   const rpc::ExchangeHead head{
       .source = origin().source,
@@ -222,6 +221,7 @@ void Fetch::begin_body(ResponseHead published) {
     // Before the head is shown: whoever joins from now on would only be sent away again.
     flight_->close();
     remember_uncacheable(published.status);
+    if (plan_.stale && cache::supersedes_stored(published.status, published.reason)) drop_stale();
   }
   transfer()->begin(std::move(published),
                     storing_ ? Transfer::Retention::Retain : Transfer::Retention::Window);
@@ -359,11 +359,16 @@ void Fetch::apply_not_modified() {
   } else {  // it answers this request, and no other
     remember_uncacheable(304);
     flight_->finish([] {});
-    if (context_.disk != nullptr) context_.disk->forget(plan_.key);
-    context_.store.remove(plan_.stale);
+    drop_stale();
   }
   transfer()->confirm(std::move(*object), fresh.keep);
   end();
+}
+
+// What was revalidated must not answer anybody any more.
+void Fetch::drop_stale() {
+  if (context_.disk != nullptr) context_.disk->forget(plan_.key);
+  context_.store.remove(plan_.stale);
 }
 
 // The 304 speaks of something else than what is stored (section 4.3.3): ask again without

@@ -128,6 +128,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   void remember_uncacheable(uint16_t status);
   void stop_storing();
   void apply_not_modified();
+  void drop_stale();
   void refetch_whole();
   void finish_body(std::string_view trailers);
   void give_up(UpstreamFailure failure);

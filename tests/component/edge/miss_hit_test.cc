@@ -209,6 +209,37 @@ TEST_CASE("edge: stale-if-error covers a 503 and silence, and nothing covers wha
   }
 }
 
+TEST_CASE("edge: an answer that is not stored ends the use of what it replaces") {
+  struct Row {
+    uint16_t status;
+    const char* fields;
+    const char* body;  // given once the origin fails
+  };
+  for (const Row& row : {Row{200, "Cache-Control: no-store\r\n", "down"},
+                         Row{404, "Cache-Control: no-store\r\n", "down"},
+                         Row{200, "Cache-Control: private\r\n", "old"},
+                         Row{403, "Cache-Control: no-store\r\n", "old"}}) {
+    CAPTURE(row.status);
+    CAPTURE(row.fields);
+    Lab lab;
+    lab.origin.on_open = [&, n = 0](const FakeCallPtr& call) mutable {
+      switch (n++) {
+        case 0:
+          return call->answer(
+              200, "Cache-Control: max-age=10, stale-if-error=60\r\nAge: 20\r\nETag: \"1\"\r\n",
+              "old");
+        case 1:
+          return call->answer(row.status, row.fields, "new");
+        default:
+          return call->answer(503, "", "down");
+      }
+    };
+    lab.bench.ask("/a");
+    CHECK(lab.bench.ask("/a")->body() == "new");
+    CHECK(lab.bench.ask("/a")->body() == row.body);
+  }
+}
+
 TEST_CASE("edge: an error does not push out the response that hides it") {
   Lab lab;
   lab.origin.on_open = [n = 0](const FakeCallPtr& call) mutable {

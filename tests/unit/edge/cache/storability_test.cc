@@ -288,3 +288,33 @@ TEST_CASE("storability: a behaviour's bounds and defaults") {
   check("Cache-Control: no-store", 200, "Cache-Control: max-age=60", kYes, R::Explicit,
         {.honour_request_directives = false});
 }
+TEST_CASE("storability: which answers show that what is stored is out of date") {
+  using R = StoreReason;
+  struct Row {
+    uint16_t status;
+    StoreReason reason;
+    bool supersedes;
+  };
+  for (const Row& row : {
+           Row{200, R::NoStore, true},
+           Row{200, R::NothingToReuse, true},
+           Row{200, R::TooLarge, true},
+           Row{302, R::Status, true},
+           Row{404, R::NoStore, true},
+           Row{410, R::NothingToReuse, true},
+           Row{200, R::Private, false},         // what one user gets says nothing of the others'
+           Row{200, R::RequestNoStore, false},  // the request's own wish
+           Row{200, R::VaryStar, false},
+           Row{200, R::ContentRange, false},
+           Row{206, R::Partial, false},
+           Row{206, R::NoStore, false},
+           Row{401, R::Status, false},
+           Row{403, R::NoStore, false},
+           Row{429, R::Status, false},
+           Row{500, R::NoStore, false},
+       }) {
+    CAPTURE(row.status);
+    CAPTURE(to_string(row.reason));
+    CHECK(supersedes_stored(row.status, row.reason) == row.supersedes);
+  }
+}
