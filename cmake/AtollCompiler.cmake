@@ -11,6 +11,7 @@ endif()
 
 set(ATOLL_OPTIMISE "" CACHE STRING "Optimisation flag of a Debug build, such as -Og")
 set(ATOLL_SANITIZE "" CACHE STRING "Value of -fsanitize=, such as address,undefined")
+option(ATOLL_JEMALLOC "Link the programs with jemalloc; OFF is for comparing (docs/adr/0015)" ON)
 option(ATOLL_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 
 find_program(CCACHE_PROGRAM ccache)

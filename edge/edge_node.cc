@@ -41,6 +41,7 @@ EdgeNode::EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, Ac
                       [this] {
                         for (const auto& worker : workers_) worker->abort_all();
                       }),
+      memory_watch_(loop, shared_.store),
       cpu_read_(clock.mono()),
       cpu_used_(cpu_time()) {
   for (unsigned i = 0; i < config.workers; ++i) {

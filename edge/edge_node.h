@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/memory_watch.h"
 #include "edge/node.h"
 #include "edge/shared.h"
 #include "edge/stats/access_log.h"
@@ -63,6 +64,7 @@ class EdgeNode final : public Node {
   size_t undrained_ = 0;      // workers still to report
   std::function<void()> drained_;
   net::Timer drain_deadline_;
+  MemoryWatch memory_watch_;
 
   MonoTime cpu_read_{};
   std::chrono::microseconds cpu_used_{0};

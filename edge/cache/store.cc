@@ -264,16 +264,23 @@ bool Store::refresh(const Pin& old, Pin fresh, std::optional<uint64_t> epoch) {
 // Room for an object or for the index; evicts until there is.
 bool Store::reserve(size_t bytes, Shard& near) {
   // What can never fit must not empty the cache first.
-  if (bytes > capacity_ || bytes > capacity_ - std::min(capacity_, index_bytes_.load()))
-    return false;
+  const uint64_t limit = this->limit();
+  if (bytes > limit || bytes > limit - std::min(limit, index_bytes_.load())) return false;
   uint64_t used = used_.load(std::memory_order_relaxed);
   for (;;) {
-    if (used + bytes <= capacity_) {
+    if (used + bytes <= limit) {
       if (used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed)) return true;
       continue;
     }
     if (!evict_one(near)) return false;
     used = used_.load(std::memory_order_relaxed);
+  }
+}
+
+void Store::withhold(uint64_t bytes) {
+  withheld_.store(std::min(bytes, capacity_), std::memory_order_relaxed);
+  while (used_.load(std::memory_order_relaxed) > limit()) {
+    if (!evict_one(*shards_[eviction_cursor_.fetch_add(1) % shards_.size()])) return;
   }
 }
 
@@ -302,7 +309,9 @@ bool Store::evict_least_worthy() {
 // shard is emptied for another's large object.
 bool Store::evict_by_share(Shard& near) {
   const size_t count = shards_.size();
-  const uint64_t share = (capacity_ - index_bytes_.load(std::memory_order_relaxed)) / count;
+  const uint64_t limit = this->limit();
+  const uint64_t share =
+      (limit - std::min(limit, index_bytes_.load(std::memory_order_relaxed))) / count;
   if (near.object_bytes.load(std::memory_order_relaxed) >= share && evict_from(near, UINT64_MAX)) {
     return true;
   }
@@ -468,6 +477,7 @@ Store::Statistics Store::statistics() const {
   Statistics sum{.bytes = used_.load(std::memory_order_relaxed),
                  .index_bytes = index_bytes_.load(std::memory_order_relaxed),
                  .capacity = capacity_,
+                 .withheld = withheld_.load(std::memory_order_relaxed),
                  .refused = refused_.load(std::memory_order_relaxed)};
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);

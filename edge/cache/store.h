@@ -109,6 +109,7 @@ class Store {
     uint64_t object_bytes = 0;
     uint64_t index_bytes = 0;
     uint64_t capacity = 0;
+    uint64_t withheld = 0;    // of `capacity`, by withhold()
     uint64_t insertions = 0;  // replacements included
     uint64_t replacements = 0;
     uint64_t evictions = 0;  // for room, or because a key had too many variants
@@ -117,10 +118,15 @@ class Store {
     uint64_t refused = 0;   // insert() that stored nothing: no room, not admitted, or outdated
   };
   Statistics statistics() const;
+  uint64_t capacity() const { return capacity_; }
+
+  // Leaves this much of the capacity unused from now on (MemoryGovernor); evicts down to it.
+  void withhold(uint64_t bytes);
 
  private:
   struct Shard;
   Shard& shard_of(uint64_t hash) const;
+  uint64_t limit() const { return capacity_ - withheld_.load(std::memory_order_relaxed); }
   bool reserve(size_t bytes, Shard& near);
   void give_back(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   bool admits(Shard& shard, const Object& object, const EvictionPolicy::Entry& entry);
@@ -137,6 +143,7 @@ class Store {
   unsigned shard_bits_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
   Pressure pressure_;
+  std::atomic<uint64_t> withheld_{0};
   std::atomic<uint64_t> used_{0};
   std::atomic<uint64_t> index_bytes_{0};
   std::atomic<uint64_t> refused_{0};

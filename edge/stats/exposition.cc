@@ -123,6 +123,8 @@ std::string write_metrics(const MetricsSource& source) {
   gauge("atoll_edge_cache_objects", "Stored responses", source.store.objects);
   gauge("atoll_edge_cache_bytes", "Bytes the cache takes, its index included", source.store.bytes);
   gauge("atoll_edge_cache_capacity_bytes", "Bytes the cache may take", source.store.capacity);
+  gauge("atoll_edge_cache_withheld_bytes", "Bytes of the capacity left to holes between objects",
+        source.store.withheld);
   counter("atoll_edge_cache_evictions_total", "Stored responses evicted for room",
           source.store.evictions);
   counter("atoll_edge_cache_insertions_total", "Responses stored, replacements included",
