@@ -88,6 +88,9 @@ Loop::~Loop() {
   int rounds = 0;
   while (uv_run(&state->loop, UV_RUN_NOWAIT) != 0 && ++rounds < 1000) {
   }
+  // A look-up that a thread is at cannot be cancelled; it ends by itself.
+  while (state->loop.active_reqs.count > 0 && uv_run(&state->loop, UV_RUN_ONCE) != 0) {
+  }
   if (uv_loop_close(&state->loop) != 0) ATOLL_BUG("a handle outlived its loop");
 }
 

@@ -74,6 +74,12 @@ Error from_uv(int status) {
       return {Code::Exhausted, Side::Self, true, "no memory for the socket"};
     case UV_ECONNREFUSED:
       return {Code::Refused, Side::Upstream, true, "connection refused"};
+    case UV_EAI_NONAME:
+    case UV_EAI_NODATA:
+      return {Code::NotFound, Side::Upstream, true, "no such host name"};
+    case UV_EAI_AGAIN:
+    case UV_EAI_FAIL:
+      return {Code::NotFound, Side::Upstream, true, "the name server does not answer"};
     case UV_ETIMEDOUT:
       return {Code::Timeout, Side::Upstream, true, "connection timed out"};
     case UV_ECONNRESET:

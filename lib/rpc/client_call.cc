@@ -48,11 +48,7 @@ void Call::leave() {
   if (stream_ == nullptr) return;
   // A complete response makes the rest of the request pointless; a complete exchange ends by
   // itself.
-  if (trailers_ && request_done_) {
-    stream_->release();
-  } else {
-    stream_->abandon();
-  }
+  if (!trailers_ || !request_done_) stream_->abandon();
   stream_.reset();
 }
 
@@ -98,13 +94,13 @@ void Call::put_into(v1::MultiplexRequest::Open& open) {
   open.set_body(std::move(request_body_));
 }
 
-void Call::start_stream(std::shared_ptr<Stub> stub) {
+void Call::start_stream(std::shared_ptr<Http2Link> link) {
   step_ = Step::Streaming;
-  stream_ = ExchangeStream::start(std::move(stub), id_, shared_->inbox);
+  stream_ = std::make_unique<ExchangeStream>(std::move(link), id_, shared_->inbox);
   v1::ExchangeRequest first;
   *first.mutable_head() = std::move(head_);
   writing_ = true;
-  stream_->write(std::move(first), false);
+  stream_->write(first, false);
   read_more();
 }
 
@@ -125,7 +121,7 @@ void Call::write_some() {
     return;
   }
   writing_ = true;
-  stream_->write(std::move(message), request_done_);
+  stream_->write(message, request_done_);
 }
 
 void Call::on_written(bool ok) {
@@ -155,11 +151,11 @@ void Call::on_answer(v1::MultiplexResponse::Answer& answer) {
   resume.set_resume(std::move(*answer.mutable_resume()));
   endpoint_.left_multiplex();
   step_ = Step::Streaming;
-  stream_ = ExchangeStream::start(endpoint_.body_stub(), id_, shared_->inbox);
+  stream_ = std::make_unique<ExchangeStream>(endpoint_.body_link(), id_, shared_->inbox);
   ticket_unanswered_ = true;
   request_done_ = true;
   writing_ = true;
-  stream_->write(std::move(resume), true);
+  stream_->write(resume, true);
   read_more();
 }
 
@@ -169,7 +165,6 @@ void Call::on_message(v1::ExchangeResponse* message) {
   if (step_ != Step::Streaming) return;
   if (message == nullptr) {
     read_out_ = true;
-    stream_->release();
     return;
   }
   if (deliver(*message->mutable_part())) read_more();

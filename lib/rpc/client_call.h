@@ -56,7 +56,7 @@ class Call final : public ExchangeCall {
   void put_into(v1::MultiplexRequest::Open& open);  // gives the head and body away
   size_t wire_size() const { return head_.ByteSizeLong() + request_body_.size(); }
   size_t request_body_size() const { return request_body_.size(); }
-  void start_stream(std::shared_ptr<Stub> stub);
+  void start_stream(std::shared_ptr<Http2Link> link);
 
   // From the inbox. May destroy the call.
   void on_answer(v1::MultiplexResponse::Answer& answer);
@@ -112,7 +112,7 @@ class Call final : public ExchangeCall {
   bool writable_owed_ = false;
 
   // Response.
-  std::shared_ptr<ExchangeStream> stream_;
+  std::unique_ptr<ExchangeStream> stream_;
   bool ticket_unanswered_ = false;
   bool reading_ = false;
   bool read_out_ = false;  // the stream has nothing more to read

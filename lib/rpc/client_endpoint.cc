@@ -29,10 +29,7 @@ Endpoint::Endpoint(std::shared_ptr<Shared> shared, std::string address)
       open_limit_(kDefaultOpen),
       body_limit_(kMultiplexBody) {}
 
-Endpoint::~Endpoint() {
-  shared_->muxes.erase(mux_id_);
-  if (mux_ != nullptr) mux_->cancel();
-}
+Endpoint::~Endpoint() { shared_->muxes.erase(mux_id_); }
 
 // ---- connection ----------------------------------------------------------------------------
 
@@ -40,15 +37,14 @@ void Endpoint::connect() {
   state_ = state_ == State::Down ? State::Probing : State::Connecting;
   mux_id_ = shared_->next_id++;
   shared_->muxes.emplace(mux_id_, this);
-  std::shared_ptr<Stub> stub = client::connect(address_, Carries::Multiplex);
-  mux_ = MuxStream::start(stub, mux_id_, shared_->inbox);
-  mux_stub_ = std::move(stub);
+  mux_ = std::make_unique<MuxStream>(client::connect(shared_->loop, address_, Carries::Multiplex),
+                                     mux_id_, shared_->inbox);
   timer_.start(kConnectTime);
 }
 
 void Endpoint::on_timer() {
   if (state_ == State::Connecting || state_ == State::Probing) {
-    if (mux_ != nullptr) mux_->cancel();
+    if (mux_ != nullptr) mux_->give_up("the origin did not answer in time");
     return;
   }
   if (state_ != State::Down) return;
@@ -72,7 +68,6 @@ void Endpoint::come_up(const v1::MultiplexResponse::Limits& limits) {
 }
 
 void Endpoint::on_message(v1::MultiplexResponse& message) {
-  const std::shared_ptr<MuxStream> mux = mux_;
   if (state_ == State::Up) {
     for (v1::MultiplexResponse::Answer& answer : *message.mutable_answer()) {
       Call* call = shared_->find(answer.id());
@@ -81,16 +76,15 @@ void Endpoint::on_message(v1::MultiplexResponse& message) {
   } else if (message.has_limits()) {
     come_up(message.limits());
   } else {
-    mux->cancel();  // not what the contract begins with
+    mux_->give_up("the origin did not begin with its limits");
   }
-  mux->message_done();
 }
 
 void Endpoint::on_closed(uint64_t stream, uint64_t last_sent, const std::string& detail) {
   if (stream != mux_id_) return;
   shared_->muxes.erase(stream);
   mux_.reset();
-  body_stub_.reset();
+  body_link_.reset();
   cancels_.clear();
   flush_posted_ = false;  // the flush that was posted looks for the stream that is gone
   last_error_ = detail;
@@ -125,9 +119,11 @@ void Endpoint::fail_calls(uint64_t last_sent, const std::string& detail) {
   }
 }
 
-std::shared_ptr<Stub> Endpoint::body_stub() {
-  if (body_stub_ == nullptr) body_stub_ = client::connect(address_, Carries::Bodies);
-  return body_stub_;
+std::shared_ptr<Http2Link> Endpoint::body_link() {
+  if (body_link_ == nullptr || !body_link_->usable()) {
+    body_link_ = client::connect(shared_->loop, address_, Carries::Bodies);
+  }
+  return body_link_;
 }
 
 // ---- sending -------------------------------------------------------------------------------
@@ -172,15 +168,15 @@ void Endpoint::flush_later() {
 void Endpoint::flush() {
   flush_posted_ = false;
   if (state_ != State::Up) return;
-  auto batch = std::make_unique<v1::MultiplexRequest>();
-  for (const uint64_t id : std::exchange(cancels_, {})) batch->add_cancel(id);
+  v1::MultiplexRequest batch;
+  for (const uint64_t id : std::exchange(cancels_, {})) batch.add_cancel(id);
   size_t bytes = 0;
   uint64_t last_id = 0;
   for (const uint64_t id : std::exchange(opens_, {})) {
     Call* call = shared_->find(id);
     if (call == nullptr || !call->waiting()) continue;  // destroyed or failed in the same turn
     if (call->wants_stream() || call->request_body_size() > body_limit_) {
-      call->start_stream(body_stub());
+      call->start_stream(body_link());
       continue;
     }
     const size_t size = call->wire_size() + kHeadOverhead;
@@ -191,14 +187,15 @@ void Endpoint::flush() {
     bytes += size;
     last_id = std::max(last_id, id);
     ++open_;
-    call->put_into(*batch->add_open());
+    call->put_into(*batch.add_open());
   }
   send_batch(batch, last_id);
 }
 
-void Endpoint::send_batch(std::unique_ptr<v1::MultiplexRequest>& batch, uint64_t last_id) {
-  if (batch->open().empty() && batch->cancel().empty()) return;
-  mux_->send(std::exchange(batch, std::make_unique<v1::MultiplexRequest>()), last_id);
+void Endpoint::send_batch(v1::MultiplexRequest& batch, uint64_t last_id) {
+  if (batch.open().empty() && batch.cancel().empty()) return;
+  mux_->send(batch, last_id);
+  batch.Clear();
 }
 
 }  // namespace atl::rpc::client

@@ -25,7 +25,7 @@ class Endpoint {
   void submit(Call& call);
   void cancel(uint64_t id);  // `id` was multiplexed and is no longer wanted
   void left_multiplex() { --open_; }
-  std::shared_ptr<Stub> body_stub();
+  std::shared_ptr<Http2Link> body_link();
 
   std::optional<bool> reachable() const { return reachable_; }
 
@@ -47,7 +47,7 @@ class Endpoint {
   void come_up(const v1::MultiplexResponse::Limits& limits);
   void flush_later();
   void flush();
-  void send_batch(std::unique_ptr<v1::MultiplexRequest>& batch, uint64_t last_id);
+  void send_batch(v1::MultiplexRequest& batch, uint64_t last_id);
   void fail_calls(uint64_t last_sent, const std::string& detail);
 
   const std::shared_ptr<Shared> shared_;
@@ -56,12 +56,9 @@ class Endpoint {
   std::optional<bool> reachable_;
   std::string last_error_;
 
-  std::shared_ptr<MuxStream> mux_;
+  std::unique_ptr<MuxStream> mux_;
   uint64_t mux_id_ = 0;
-  // Kept until the next attempt has begun: gRPC ends its threads with the last channel of a
-  // process, which takes up to a tenth of a second, on the thread that lets go of it.
-  std::shared_ptr<Stub> mux_stub_;
-  std::shared_ptr<Stub> body_stub_;
+  std::shared_ptr<Http2Link> body_link_;
   net::Timer timer_;  // Connecting, Probing: gives up; Down: tries again
   std::chrono::milliseconds backoff_;
   MonoTime up_since_{};

@@ -1,235 +1,202 @@
 #include "lib/rpc/client_streams.h"
 
-#include <chrono>
+#include <algorithm>
+#include <cstring>
 #include <utility>
-
-#include "lib/rpc/contract.h"
 
 namespace atl::rpc::client {
 namespace {
 
-// Multiplex messages that may wait for the loop before reading is held.
-constexpr int kUnreadLimit = 32;
+constexpr std::string_view kMultiplex = "/atl.v1.Origin/Multiplex";
+constexpr std::string_view kExchange = "/atl.v1.Origin/Exchange";
 
 // HTTP/2 window of an Exchange stream. With one message in the reader's hands this keeps what lies
 // beneath ExchangeCall::pause() under 512 KiB.
-constexpr int kStreamWindow = 384 << 10;
+constexpr uint32_t kStreamWindow = 384 << 10;
+// Of Multiplex, whose messages are dealt with as they come: enough for 1 Gbit/s over 100 ms.
+constexpr uint32_t kMultiplexWindow = 16 << 20;
 
-std::string describe(const grpc::Status& status) {
-  if (status.ok()) return "the origin ended the stream";
-  return printable(status.error_message());
+template <class Message>
+std::unique_ptr<Message> parse(const std::string& bytes) {
+  auto message = std::make_unique<Message>();
+  return message->ParseFromString(bytes) ? std::move(message) : nullptr;
 }
 
 }  // namespace
 
 void Inbox::push(Event event) {
-  const std::lock_guard lock(mutex_);
-  if (loop_ == nullptr) return;
+  if (reader_ == nullptr) return;
   events_.push_back(std::move(event));
-  post_drain();
-}
-
-void Inbox::post_drain() {
   if (std::exchange(posted_, true)) return;
-  loop_->post([self = shared_from_this()] { self->drain(); });
+  loop_.at_turn_end([self = shared_from_this()] { self->drain(); });
 }
 
 void Inbox::drain() {
-  std::vector<Event> batch;
-  std::vector<std::shared_ptr<void>> dead;
-  {
-    const std::lock_guard lock(mutex_);
-    batch.swap(events_);
-    dead.swap(dead_);
-    posted_ = false;
-  }
-  for (Event& event : batch) {
-    if (reader_ == nullptr) return;  // an event before this one ended the client
+  posted_ = false;
+  draining_.swap(events_);
+  for (Event& event : draining_) {
+    if (reader_ == nullptr) break;  // an event before this one ended the client
     reader_->on_event(event);
   }
+  draining_.clear();
 }
 
-void Inbox::stream_began() {
-  const std::lock_guard lock(mutex_);
-  ++streams_;
+void Outbox::write_prefix(std::string& bytes) {
+  const auto size = static_cast<uint32_t>(bytes.size() - kPrefix);
+  for (size_t i = 1; i < kPrefix; ++i) bytes[i] = static_cast<char>(size >> 8 * (kPrefix - 1 - i));
 }
 
-void Inbox::stream_done(Event last, std::shared_ptr<void> stream) {
-  const std::lock_guard lock(mutex_);
-  dead_.push_back(std::move(stream));
-  if (loop_ != nullptr) {
-    events_.push_back(std::move(last));
-    post_drain();
+size_t Outbox::fill(std::span<uint8_t> out) {
+  size_t filled = 0;
+  while (filled < out.size() && !messages_.empty()) {
+    const Out& first = messages_.front();
+    if (first.mark != 0) sent_ = first.mark;
+    const size_t part = std::min(first.bytes.size() - at_, out.size() - filled);
+    std::memcpy(out.data() + filled, first.bytes.data() + at_, part);
+    filled += part;
+    at_ += part;
+    if (at_ < first.bytes.size()) break;
+    messages_.pop_front();
+    at_ = 0;
   }
-  if (--streams_ == 0) changed_.notify_all();
-}
-
-void Inbox::close() {
-  std::vector<std::shared_ptr<void>> dead;
-  std::unique_lock lock(mutex_);
-  loop_ = nullptr;
-  reader_ = nullptr;
-  events_.clear();
-  changed_.wait(lock, [this] { return streams_ == 0; });
-  dead.swap(dead_);
-  lock.unlock();
+  return filled;
 }
 
 // ---- Multiplex -----------------------------------------------------------------------------
 
-MuxStream::MuxStream(std::shared_ptr<Stub> stub, uint64_t id, std::shared_ptr<Inbox> inbox)
-    : stub_(std::move(stub)), id_(id), inbox_(std::move(inbox)) {
-  inbox_->stream_began();
+MuxStream::MuxStream(std::shared_ptr<Http2Link> link, uint64_t id, std::shared_ptr<Inbox> inbox)
+    : link_(std::move(link)), id_(id), inbox_(std::move(inbox)) {
+  call_ = link_->open(*this, kMultiplex);
+  if (call_ < 0) on_close(link_->problem());
 }
 
-std::shared_ptr<MuxStream> MuxStream::start(std::shared_ptr<Stub> stub, uint64_t id,
-                                            std::shared_ptr<Inbox> inbox) {
-  std::shared_ptr<MuxStream> stream(new MuxStream(std::move(stub), id, std::move(inbox)));
-  stream->self_ = stream;
-  stream->stub_->async()->Multiplex(&stream->context_, stream.get());
-  stream->AddHold();  // send() and message_done() begin operations from the loop
-  stream->incoming_ = std::make_unique<v1::MultiplexResponse>();
-  stream->StartRead(stream->incoming_.get());
-  stream->StartCall();
-  return stream;
+MuxStream::~MuxStream() {
+  if (!closed_) link_->cancel(call_);
 }
 
-void MuxStream::send(std::unique_ptr<v1::MultiplexRequest> batch, uint64_t last_id) {
-  const std::lock_guard lock(mutex_);
+void MuxStream::send(const v1::MultiplexRequest& batch, uint64_t last_id) {
   if (closed_) return;  // MuxClosed is on its way and will name what was not sent
-  batches_.push_back({std::move(batch), last_id});
-  if (!writing_) write_next();
+  outbox_.add(batch, last_id);
+  link_->resume(call_);
 }
 
-void MuxStream::write_next() {
-  writing_ = true;
-  if (batches_.front().last_id != 0) last_sent_ = batches_.front().last_id;
-  StartWrite(batches_.front().message.get());
-}
-
-void MuxStream::message_done() {
-  const std::lock_guard lock(mutex_);
-  --unread_;  // -1 for a moment when the loop is quicker than OnReadDone's own count
-  if (!read_held_ || closed_) return;
-  read_held_ = false;
-  incoming_ = std::make_unique<v1::MultiplexResponse>();
-  StartRead(incoming_.get());
-}
-
-void MuxStream::OnReadDone(bool ok) {
-  if (!ok) return close();
-  // Given out before the next read begins, so that two messages cannot overtake one another.
-  inbox_->push(MuxMessage{id_, std::move(incoming_)});
-  const std::lock_guard lock(mutex_);
-  ++unread_;
+void MuxStream::give_up(std::string detail) {
   if (closed_) return;
-  if (unread_ >= kUnreadLimit) {
-    read_held_ = true;
-    return;
-  }
-  incoming_ = std::make_unique<v1::MultiplexResponse>();
-  StartRead(incoming_.get());
+  link_->cancel(call_);
+  on_close(std::move(detail));
 }
 
-void MuxStream::OnWriteDone(bool ok) {
-  if (!ok) return close();
-  const std::lock_guard lock(mutex_);
-  writing_ = false;
-  batches_.pop_front();
-  if (!batches_.empty() && !closed_) write_next();
+void MuxStream::on_data(std::string_view bytes) {
+  if (closed_) return;
+  link_->consume(call_, bytes.size());
+  if (!reader_.append(bytes)) return give_up(std::string("the origin sent ") + reader_.problem());
+  while (reader_.ready()) {
+    auto message = parse<v1::MultiplexResponse>(reader_.take());
+    if (message == nullptr) return give_up("the origin sent a message that is none");
+    inbox_->push(MuxMessage{id_, std::move(message)});
+  }
 }
 
-void MuxStream::close() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(closed_, true)) return;
-  }
-  context_.TryCancel();  // whichever direction broke, the other one ends too
-  RemoveHold();
-}
+size_t MuxStream::fill(std::span<uint8_t> out, bool*) { return outbox_.fill(out); }
 
-void MuxStream::OnDone(const grpc::Status& status) {
-  uint64_t last_sent = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    last_sent = last_sent_;
-  }
-  const std::shared_ptr<Inbox> inbox = inbox_;
-  inbox->stream_done(MuxClosed{id_, last_sent, describe(status)}, std::move(self_));
+void MuxStream::on_close(std::string detail) {
+  if (std::exchange(closed_, true)) return;
+  inbox_->push(MuxClosed{id_, outbox_.sent(), printable(detail)});
 }
 
 // ---- Exchange ------------------------------------------------------------------------------
 
-ExchangeStream::ExchangeStream(std::shared_ptr<Stub> stub, uint64_t id,
+ExchangeStream::ExchangeStream(std::shared_ptr<Http2Link> link, uint64_t id,
                                std::shared_ptr<Inbox> inbox)
-    : stub_(std::move(stub)), id_(id), inbox_(std::move(inbox)) {
-  inbox_->stream_began();
+    : link_(std::move(link)), id_(id), inbox_(std::move(inbox)) {
+  call_ = link_->open(*this, kExchange);
+  if (call_ < 0) closed(link_->problem());
 }
 
-std::shared_ptr<ExchangeStream> ExchangeStream::start(std::shared_ptr<Stub> stub, uint64_t id,
-                                                      std::shared_ptr<Inbox> inbox) {
-  std::shared_ptr<ExchangeStream> stream(new ExchangeStream(std::move(stub), id, std::move(inbox)));
-  stream->self_ = stream;
-  stream->stub_->async()->Exchange(&stream->context_, stream.get());
-  stream->AddHold();  // every operation begins on the loop
-  stream->StartCall();
-  return stream;
+ExchangeStream::~ExchangeStream() {
+  if (!closed_) link_->detach(call_);
 }
 
 void ExchangeStream::read() {
-  if (released_) return;
-  incoming_ = std::make_unique<v1::ExchangeResponse>();
-  StartRead(incoming_.get());
+  reading_ = true;
+  give_message();
 }
 
-void ExchangeStream::write(v1::ExchangeRequest message, bool last) {
-  if (released_) return;
-  outgoing_ = std::move(message);
-  if (last) {
-    StartWriteLast(&outgoing_, grpc::WriteOptions());
+// While the next message is wanted and not whole, its bytes are consumed as they come: it may be
+// larger than the window.
+void ExchangeStream::consume() {
+  if (closed_ || owed_ == 0) return;
+  link_->consume(call_, std::exchange(owed_, 0));
+}
+
+void ExchangeStream::give_message() {
+  if (!reading_) return;
+  if (reader_.ready() && !refused_) {
+    const std::string bytes = reader_.take();
+    auto message = parse<v1::ExchangeResponse>(bytes);
+    if (message == nullptr) return refuse("a message that is none");
+    reading_ = false;
+    const size_t taken = std::min(owed_, bytes.size());
+    owed_ -= taken;
+    if (!closed_) link_->consume(call_, taken);
+    inbox_->push(StreamMessage{id_, std::move(message)});
+  } else if (closed_) {
+    reading_ = false;
+    inbox_->push(StreamMessage{id_, nullptr});
+    inbox_->push(StreamClosed{id_, detail_});
   } else {
-    StartWrite(&outgoing_);
+    consume();
   }
 }
 
-void ExchangeStream::release() {
-  if (!std::exchange(released_, true)) RemoveHold();
+void ExchangeStream::write(const v1::ExchangeRequest& message, bool last) {
+  if (closed_) return inbox_->push(StreamWritten{id_, false});
+  outbox_.add(message, 0);
+  last_written_ = last;
+  link_->resume(call_);
 }
 
 void ExchangeStream::abandon() {
-  context_.TryCancel();
-  release();
+  if (std::exchange(closed_, true)) return;
+  link_->cancel(call_);
 }
 
-void ExchangeStream::OnReadDone(bool ok) {
-  inbox_->push(StreamMessage{id_, ok ? std::move(incoming_) : nullptr});
+void ExchangeStream::on_data(std::string_view bytes) {
+  if (closed_) return;
+  owed_ += bytes.size();
+  if (!reader_.append(bytes)) return refuse(reader_.problem());
+  give_message();
 }
 
-void ExchangeStream::OnWriteDone(bool ok) { inbox_->push(StreamWritten{id_, ok}); }
+size_t ExchangeStream::fill(std::span<uint8_t> out, bool* end) {
+  if (outbox_.empty()) return 0;
+  const size_t filled = outbox_.fill(out);
+  if (outbox_.empty()) {
+    *end = last_written_;
+    inbox_->push(StreamWritten{id_, true});
+  }
+  return filled;
+}
 
-void ExchangeStream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<Inbox> inbox = inbox_;
-  inbox->stream_done(StreamClosed{id_, describe(status)}, std::move(self_));
+void ExchangeStream::refuse(const char* problem) {
+  refused_ = true;
+  if (!closed_) link_->cancel(call_);
+  closed(std::string("the origin sent ") + problem);
+}
+
+void ExchangeStream::on_close(std::string detail) { closed(std::move(detail)); }
+
+void ExchangeStream::closed(std::string detail) {
+  closed_ = true;
+  detail_ = printable(detail);
+  give_message();
 }
 
 // ---- connection ----------------------------------------------------------------------------
 
-std::shared_ptr<Stub> connect(const std::string& endpoint, Carries carries) {
-  grpc::ChannelArguments args;
-  args.SetMaxReceiveMessageSize(kMaxMessage);
-  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
-  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
-  args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  if (carries == Carries::Bodies) {
-    args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // would widen the window beyond what is promised
-    args.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindow);
-  }
-  return v1::Origin::NewStub(
-      grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), args));
+std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries) {
+  return Http2Link::connect(loop, endpoint,
+                            carries == Carries::Multiplex ? kMultiplexWindow : kStreamWindow);
 }
 
 }  // namespace atl::rpc::client

@@ -1,21 +1,22 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "lib/net/loop.h"
-#include "proto/origin.grpc.pb.h"
+#include "lib/rpc/contract.h"
+#include "lib/rpc/http2_link.h"
+#include "lib/rpc/message_reader.h"
 
-// The client's gRPC streams. gRPC calls them on threads of its own; they put what happened into an
-// Inbox, which wakes the loop once for everything that has come in. Nothing here knows an exchange.
+// The client's gRPC streams, on the loop that asks (docs/adr/0016). What happens to them is an
+// event, and events are told at the end of the turn: whoever hears one may do anything, destroying
+// streams included, without being inside a session's call. Nothing here knows an exchange.
 
 namespace atl::rpc::client {
 
@@ -42,127 +43,122 @@ struct StreamClosed {
 };
 using Event = std::variant<MuxMessage, MuxClosed, StreamMessage, StreamWritten, StreamClosed>;
 
-// Where gRPC's threads leave events for one loop.
-//
-// Streams that gRPC is done with are left here, too, and die on the loop's thread: with the last of
-// them a channel dies, and with the last channel gRPC joins its callback threads, which none of
-// those can do itself.
+// Where streams leave what happened until the turn ends.
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   class Reader {
    public:
     virtual ~Reader() = default;
-    virtual void on_event(Event& event) = 0;  // loop thread
+    virtual void on_event(Event& event) = 0;
   };
 
-  Inbox(net::Loop& loop, Reader& reader) : loop_(&loop), reader_(&reader) {}
+  Inbox(net::Loop& loop, Reader& reader) : loop_(loop), reader_(&reader) {}
 
-  void push(Event event);  // any thread
-  void stream_began();     // any thread
-  // `last` is the stream's last event; from OnDone, which touches nothing of the stream afterwards.
-  void stream_done(Event last, std::shared_ptr<void> stream);
-
-  // Loop thread. After it neither loop nor reader is touched again. Waits until gRPC has let go of
-  // every stream, which the caller has cancelled, and frees them.
-  void close();
+  void push(Event event);
+  // The reader hears nothing more.
+  void close() { reader_ = nullptr; }
 
  private:
-  void post_drain();  // mutex held
   void drain();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  net::Loop* loop_;  // null after close()
-  Reader* reader_;
+  net::Loop& loop_;
+  Reader* reader_;  // null after close()
   std::vector<Event> events_;
-  std::vector<std::shared_ptr<void>> dead_;
+  std::vector<Event> draining_;
   bool posted_ = false;
-  unsigned streams_ = 0;
 };
 
-using Stub = v1::Origin::Stub;
-
-// Multiplex. Made with start(); keeps itself alive until gRPC is done with it.
-class MuxStream final
-    : public grpc::ClientBidiReactor<v1::MultiplexRequest, v1::MultiplexResponse> {
+// Messages that wait to be sent on a stream, with their prefixes.
+class Outbox {
  public:
-  static std::shared_ptr<MuxStream> start(std::shared_ptr<Stub> stub, uint64_t id,
-                                          std::shared_ptr<Inbox> inbox);
-
-  // Loop thread. `last_id`: greatest exchange id opened in `batch`, 0 for none. One write is in
-  // flight at a time; what comes meanwhile waits here.
-  void send(std::unique_ptr<v1::MultiplexRequest> batch, uint64_t last_id);
-  // Loop thread. A message given out has been dealt with; reading is held while too many have not.
-  void message_done();
-  // Any thread.
-  void cancel() { context_.TryCancel(); }
+  // `mark` is what sent() says once the message's first byte left.
+  template <class Message>
+  void add(const Message& message, uint64_t mark) {
+    std::string& bytes = messages_.emplace_back(Out{std::string(kPrefix, '\0'), mark}).bytes;
+    message.AppendToString(&bytes);
+    write_prefix(bytes);
+  }
+  size_t fill(std::span<uint8_t> out);
+  bool empty() const { return messages_.empty(); }
+  uint64_t sent() const { return sent_; }
 
  private:
-  struct Batch {
-    std::unique_ptr<v1::MultiplexRequest> message;
-    uint64_t last_id;
+  static constexpr size_t kPrefix = 5;
+  static void write_prefix(std::string& bytes);
+
+  struct Out {
+    std::string bytes;
+    uint64_t mark;
   };
-
-  MuxStream(std::shared_ptr<Stub> stub, uint64_t id, std::shared_ptr<Inbox> inbox);
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
-  void write_next();  // mutex held
-  void close();       // no operation begins after this; releases the hold once
-
-  const std::shared_ptr<Stub> stub_;  // outlives the call
-  const uint64_t id_;
-  const std::shared_ptr<Inbox> inbox_;
-  grpc::ClientContext context_;
-  std::unique_ptr<v1::MultiplexResponse> incoming_;
-
-  std::mutex mutex_;
-  std::deque<Batch> batches_;  // the first is being written while writing_
-  bool writing_ = false;
-  bool closed_ = false;
-  bool read_held_ = false;
-  int unread_ = 0;  // messages given out and not dealt with
-  uint64_t last_sent_ = 0;
-  std::shared_ptr<MuxStream> self_;  // until OnDone
+  std::deque<Out> messages_;
+  size_t at_ = 0;  // in the first message
+  uint64_t sent_ = 0;
 };
 
-// Exchange. Every method is for the loop thread; one read and one write may be in flight.
-class ExchangeStream final
-    : public grpc::ClientBidiReactor<v1::ExchangeRequest, v1::ExchangeResponse> {
+// Multiplex. MuxClosed is its last event, and comes also when the link takes no call.
+class MuxStream final : public Http2Stream {
  public:
-  static std::shared_ptr<ExchangeStream> start(std::shared_ptr<Stub> stub, uint64_t id,
-                                               std::shared_ptr<Inbox> inbox);
+  MuxStream(std::shared_ptr<Http2Link> link, uint64_t id, std::shared_ptr<Inbox> inbox);
+  ~MuxStream() override;  // cancels
+
+  // `last_id`: greatest exchange id opened in `batch`, 0 for none.
+  void send(const v1::MultiplexRequest& batch, uint64_t last_id);
+  // Gives the stream up, because of `detail`.
+  void give_up(std::string detail);
+
+ private:
+  void on_data(std::string_view bytes) override;
+  size_t fill(std::span<uint8_t> out, bool* end) override;
+  void on_close(std::string detail) override;
+
+  const std::shared_ptr<Http2Link> link_;
+  const uint64_t id_;
+  const std::shared_ptr<Inbox> inbox_;
+  MessageReader reader_{kMaxMessage};
+  Outbox outbox_;
+  int32_t call_ = -1;
+  bool closed_ = false;
+};
+
+// Exchange. One read and one write may be asked for at a time.
+class ExchangeStream final : public Http2Stream {
+ public:
+  ExchangeStream(std::shared_ptr<Http2Link> link, uint64_t id, std::shared_ptr<Inbox> inbox);
+  ~ExchangeStream() override;  // the stream goes to its end without us, unless abandoned
 
   void read();  // one StreamMessage follows
   // One StreamWritten follows. `last`: the request is complete with it.
-  void write(v1::ExchangeRequest message, bool last);
-  // No operation begins after this; StreamClosed follows when those in flight have ended.
-  void release();
-  // Also tells the origin.
+  void write(const v1::ExchangeRequest& message, bool last);
+  // Tells the origin that the exchange is no longer wanted; no events follow.
   void abandon();
 
  private:
-  ExchangeStream(std::shared_ptr<Stub> stub, uint64_t id, std::shared_ptr<Inbox> inbox);
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
+  void on_data(std::string_view bytes) override;
+  size_t fill(std::span<uint8_t> out, bool* end) override;
+  void on_close(std::string detail) override;
+  void give_message();
+  void consume();
+  void refuse(const char* problem);
+  void closed(std::string detail);
 
-  const std::shared_ptr<Stub> stub_;
+  const std::shared_ptr<Http2Link> link_;
   const uint64_t id_;
   const std::shared_ptr<Inbox> inbox_;
-  grpc::ClientContext context_;
-  std::unique_ptr<v1::ExchangeResponse> incoming_;
-  v1::ExchangeRequest outgoing_;
-  bool released_ = false;
-  std::shared_ptr<ExchangeStream> self_;
+  MessageReader reader_{kMaxMessage};
+  size_t owed_ = 0;  // bytes received and not yet consumed
+  Outbox outbox_;
+  int32_t call_ = -1;
+  bool reading_ = false;
+  bool last_written_ = false;
+  bool refused_ = false;  // what came is not gRPC: nothing of it is given any more
+  bool closed_ = false;   // the origin's end, or the link's
+  std::string detail_;    // why, until it is told
 };
 
-// Multiplex has a connection of its own, whose window grows with the path's bandwidth-delay
-// product; on the one that carries Exchange streams the window is what a paused reader can leave
-// behind.
+// Multiplex has a connection of its own with a wide window; on the one that carries Exchange
+// streams the window is what a paused reader can leave behind.
 enum class Carries : uint8_t { Multiplex, Bodies };
 
-// A fresh connection: what an earlier one learned about back-off is not kept.
-std::shared_ptr<Stub> connect(const std::string& endpoint, Carries carries);
+std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries);
 
 }  // namespace atl::rpc::client

@@ -37,6 +37,7 @@ KEPT_IN = [
      ["lib/rpc", "edge/agent", "origin", "control-plane/fleet", "tests"], "gRPC stays at the border"),
     (r"curl/.*", ["origin", "deploy/cli", "tests"], "the edge speaks HTTP through lib/net"),
     (r"ldns/.*", ["control-plane/dns", "tests"], "the hot path does without it"),
+    (r"nghttp2/.*", ["lib/rpc"], "its callbacks are wrapped once"),
     (r"jemalloc/.*", ["lib/allocator"], "its settings and its figures are one decision"),
     (r"maxminddb\.h", ["control-plane/geo", "tests"], "the database format is geo's affair"),
 ]

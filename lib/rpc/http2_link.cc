@@ -1,0 +1,156 @@
+#include "lib/rpc/http2_link.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace atl::rpc::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Long enough for a SYN that is lost once; the caller has a limit of its own.
+constexpr milliseconds kAttempt{2'000};
+// A link with calls on it that has heard nothing for two ticks asks, and is given up after three.
+constexpr milliseconds kTick{5'000};
+constexpr int kAsk = 2;
+constexpr int kGiveUp = 3;
+// What is handed to the kernel at once; beyond it the session keeps its frames to itself.
+constexpr size_t kWriteAhead = size_t{256} << 10;
+
+}  // namespace
+
+Http2Link::Http2Link(net::Loop& loop, const std::string& endpoint, uint32_t stream_window)
+    : loop_(loop),
+      endpoint_(endpoint),
+      session_({.authority = endpoint, .stream_window = stream_window}),
+      keepalive_(loop, [this] { tick(); }) {}
+
+Http2Link::~Http2Link() = default;
+
+std::shared_ptr<Http2Link> Http2Link::connect(net::Loop& loop, const std::string& endpoint,
+                                              uint32_t stream_window) {
+  std::shared_ptr<Http2Link> link(new Http2Link(loop, endpoint, stream_window));
+  link->resolve(endpoint);
+  return link;
+}
+
+// ---- connecting ----------------------------------------------------------------------------
+
+void Http2Link::resolve(const std::string& endpoint) {
+  const auto name = net::parse_endpoint(endpoint);
+  if (!name) return break_down(fmt::format("{}: {}", endpoint, name.error().detail));
+  resolver_.emplace(loop_, *name, [this](Result<std::vector<net::Endpoint>> found) {
+    const auto self = shared_from_this();
+    if (!found) return break_down(fmt::format("{}: {}", endpoint_, found.error().detail));
+    addresses_ = *std::move(found);
+    std::ranges::reverse(addresses_);
+    try_next("");
+  });
+}
+
+void Http2Link::try_next(const char* last_problem) {
+  if (addresses_.empty()) return break_down(fmt::format("{}: {}", endpoint_, last_problem));
+  const net::Endpoint to = std::move(addresses_.back());
+  addresses_.pop_back();
+  connector_ = std::make_unique<net::TcpConnector>(
+      loop_, to, kAttempt, [this](Result<std::unique_ptr<net::TcpStream>> connected) {
+        const auto self = shared_from_this();
+        if (connected) return up(*std::move(connected));
+        try_next(connected.error().detail);
+      });
+}
+
+void Http2Link::up(std::unique_ptr<net::TcpStream> stream) {
+  stream_ = std::move(stream);
+  stream_->set_reader(this);
+  stream_->start_reading();
+  keepalive_.start_periodic(kTick);
+  flush();
+}
+
+// ---- calls ---------------------------------------------------------------------------------
+
+int32_t Http2Link::open(Http2Stream& stream, std::string_view path) {
+  const int32_t id = broken_ ? -1 : session_.open(stream, path);
+  flush_later();
+  return id;
+}
+
+void Http2Link::resume(int32_t id) {
+  session_.resume(id);
+  flush_later();
+}
+
+void Http2Link::consume(int32_t id, size_t bytes) {
+  session_.consume(id, bytes);
+  flush_later();
+}
+
+void Http2Link::cancel(int32_t id) {
+  session_.cancel(id);
+  flush_later();
+}
+
+void Http2Link::detach(int32_t id) { session_.detach(id); }
+
+// ---- bytes ---------------------------------------------------------------------------------
+
+void Http2Link::flush_later() {
+  if (stream_ == nullptr || std::exchange(flush_posted_, true)) return;
+  loop_.at_turn_end([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->flush();
+  });
+}
+
+void Http2Link::flush() {
+  flush_posted_ = false;
+  if (broken_ || stream_ == nullptr) return;
+  const auto self = shared_from_this();
+  while (stream_->queued() == 0) {
+    output_.clear();
+    if (!session_.take_output(output_, kWriteAhead)) return break_down("the origin said goodbye");
+    if (output_.empty()) return;
+    const std::array<net::Bytes, 1> piece = {output_};
+    const auto sent = stream_->try_write(piece);
+    if (!sent) return break_down(sent.error().detail);
+    if (*sent == output_.size()) continue;
+    auto rest = std::make_unique<std::string>(output_.substr(*sent));
+    const std::array<net::Bytes, 1> left = {*rest};
+    stream_->write(left, hold(std::move(rest)));  // on_drained() goes on
+  }
+}
+
+void Http2Link::on_drained() { flush(); }
+
+void Http2Link::on_read(net::Bytes bytes) {
+  const auto self = shared_from_this();
+  silent_ticks_ = 0;
+  if (!session_.receive(bytes)) return break_down("the origin broke HTTP/2");
+  if (session_.wants_output()) flush_later();
+}
+
+void Http2Link::on_end() { break_down("the origin closed the connection"); }
+
+void Http2Link::on_error(Error error) { break_down(error.detail); }
+
+void Http2Link::tick() {
+  if (broken_ || session_.idle()) return;
+  if (++silent_ticks_ >= kGiveUp) return break_down("the origin does not answer");
+  if (silent_ticks_ < kAsk) return;
+  session_.ping();
+  flush_later();
+}
+
+void Http2Link::break_down(std::string detail) {
+  if (std::exchange(broken_, true)) return;
+  const auto self = weak_from_this().lock();  // null while it is being made
+  problem_ = std::move(detail);
+  keepalive_.stop();
+  if (stream_ != nullptr) stream_->stop_reading();
+  session_.close_all(problem_);
+}
+
+}  // namespace atl::rpc::client
