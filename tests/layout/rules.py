@@ -11,6 +11,7 @@ MAY_INCLUDE = {
     "lib/http": ["lib/base"],
     "lib/net": ["lib/base"],
     "lib/config": ["lib/base"],
+    "lib/ring": [],
     "lib/synthetic": ["lib/base"],
     "lib/trace": ["lib/base"],
     "lib/server": ["lib/base", "lib/http", "lib/net"],
