@@ -70,10 +70,12 @@ Loop::Loop() : state_(std::make_unique<State>()) {
 Loop::~Loop() {
   State* state = state_.get();
   state->end_turn();
+  decltype(state->posted) unrun;  // what they hold may lock, or post
   {
     const std::lock_guard lock(state->mutex);
-    state->posted.clear();
+    std::swap(unrun, state->posted);
   }
+  unrun.clear();
   uv_walk(
       &state->loop,
       [](uv_handle_t* handle, void* own) {

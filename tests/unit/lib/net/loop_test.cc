@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -67,6 +68,26 @@ TEST_CASE("loop: tasks that never ran are destroyed with it") {
     CHECK(held.use_count() == 3);
   }
   CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("loop: a task that never ran may lock and post when it is destroyed") {
+  struct Owner {
+    Loop& loop;
+    std::mutex& mutex;
+    bool& gone;
+    ~Owner() {
+      const std::lock_guard lock(mutex);
+      loop.post([] {});
+      gone = true;
+    }
+  };
+  std::mutex mutex;
+  bool gone = false;
+  {
+    Loop loop;
+    loop.post([owner = std::make_unique<Owner>(loop, mutex, gone)] {});
+  }
+  CHECK(gone);
 }
 
 TEST_CASE("loop: what is left for the turn's end does not wait for input") {
