@@ -26,7 +26,8 @@ test_usage() {
 ./atoll test [--quick | --asan | --tsan | --fuzz | --compose]
 
 Installs what is missing, builds, runs the tests. Ends with ctest's own summary and status.
-  (nothing)   everything: unit, component, fuzz corpora, layout, end to end, conformance (preset release)
+  (nothing)   everything: unit, component, fuzz corpora, layout, instruction counts, end to end,
+              conformance (preset release)
   --quick     the same without end to end and conformance
   --asan      unit, component and fuzz corpora under AddressSanitizer and UBSan
   --tsan      the same under ThreadSanitizer
