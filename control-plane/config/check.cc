@@ -216,6 +216,30 @@ bool is_country_code(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+bool is_check_path(std::string_view text) {
+  return text.starts_with('/') && text.size() <= kLongestPattern &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+}
+
+bool is_authority(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos && !text.ends_with(']')) {
+    const std::string_view port = text.substr(colon + 1);
+    if (port.empty() || port.size() > 5 ||
+        !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+      return false;
+    }
+    text = text.substr(0, colon);
+  }
+  if (text.starts_with('[') && text.ends_with(']')) {
+    text = text.substr(1, text.size() - 2);
+    return !text.empty() &&
+           text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  }
+  return is_host_name(text);
+}
+
 void check(Parts& parts, Reader& reader) {
   check_pops(parts, reader);
   Ids origins(reader, "origin");

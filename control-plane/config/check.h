@@ -36,5 +36,9 @@ void check(Parts& parts, config::Reader& reader);
 void take(Parts parts, Config& config);
 
 bool is_country_code(std::string_view text);
+// Origin-form, as it would be sent: visible ASCII from a slash on.
+bool is_check_path(std::string_view text);
+// A host name or address with an optional port, as in the Host field.
+bool is_authority(std::string_view text);
 
 }  // namespace atl::control

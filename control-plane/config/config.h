@@ -26,12 +26,38 @@ struct PopConfig {
   bool operator==(const PopConfig&) const = default;
 };
 
+struct BreakerConfig {
+  bool enabled = true;
+  uint32_t failures = 10;  // in a row; 0: not counted
+  uint32_t percent = 50;   // within the window; 0: not counted
+  uint32_t at_least = 20;  // attempts
+  std::chrono::milliseconds window{10'000};
+  std::chrono::milliseconds open{1'000};
+  uint32_t probes = 1;
+  bool operator==(const BreakerConfig&) const = default;
+};
+
+struct HealthCheckConfig {
+  std::string path;
+  std::string host = "localhost";
+  std::chrono::milliseconds interval{5'000};
+  std::chrono::milliseconds timeout{2'000};
+  uint32_t unhealthy_after = 3;
+  uint32_t healthy_after = 1;
+  bool operator==(const HealthCheckConfig&) const = default;
+};
+
 struct OriginConfig {
   std::string id;
   std::string endpoint;  // gRPC, "host:port"
   std::string source;
   std::chrono::milliseconds head_timeout{30'000};
   std::chrono::milliseconds timeout{0};  // 0: none
+  uint32_t max_requests = 0;             // of one node, at once; 0: no limit
+  uint32_t max_queued = 0;
+  std::chrono::milliseconds queue_time{1'000};
+  BreakerConfig breaker;
+  std::optional<HealthCheckConfig> health_check;
   bool operator==(const OriginConfig&) const = default;
 };
 

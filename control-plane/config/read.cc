@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds kShortestLease{200};
 constexpr std::chrono::milliseconds kLongestLease{60'000};
 constexpr std::chrono::milliseconds kShortestTimeout{1};
 constexpr std::chrono::milliseconds kLongestTimeout{86'400'000};
+constexpr std::chrono::milliseconds kShortestWindow{10};
 
 std::string beside(const std::string& config_path, const std::string& path) {
   return (std::filesystem::path(config_path).parent_path() / path).lexically_normal().string();
@@ -76,6 +77,61 @@ PopConfig read_pop(Section& section) {
   return pop;
 }
 
+uint32_t read_count(Section& section, std::string_view key, uint32_t fallback,
+                    config::Range range) {
+  return static_cast<uint32_t>(section.integer(key, fallback, range));
+}
+
+BreakerConfig read_breaker(Section section) {
+  BreakerConfig breaker;
+  breaker.enabled = section.boolean("enabled", true);
+  breaker.failures = read_count(section, "failures", breaker.failures, {0, 1'000'000});
+  breaker.percent = read_count(section, "percent", breaker.percent, {0, 100});
+  breaker.at_least = read_count(section, "at_least", breaker.at_least, {1, 1'000'000});
+  breaker.window = section.duration("window", breaker.window, kShortestWindow);
+  breaker.open = section.duration("open", breaker.open, kShortestWindow);
+  breaker.probes = read_count(section, "probes", breaker.probes, {1, 1'000});
+  refuse_longer(section, "window", breaker.window, kLongestTimeout);
+  refuse_longer(section, "open", breaker.open, kLongestTimeout);
+  if (breaker.enabled && breaker.failures == 0 && breaker.percent == 0) {
+    section.problem("enabled",
+                    "is true, but failures and percent are 0: nothing would ever open the breaker");
+  }
+  return breaker;
+}
+
+HealthCheckConfig read_health_check(Section& section) {
+  HealthCheckConfig check;
+  check.path = section.string("path");
+  if (!check.path.empty() && !is_check_path(check.path)) {
+    section.problem("path", "must begin with \"/\" and be without spaces, such as \"/healthz\"");
+  }
+  check.host = section.string("host", check.host);
+  if (!is_authority(check.host)) {
+    section.problem("host", "must be a host with an optional port, such as \"www.example.org\"");
+  }
+  check.interval = section.duration("interval", check.interval, kShortestWindow);
+  check.timeout =
+      section.duration("timeout", std::min(check.timeout, check.interval), kShortestTimeout);
+  check.unhealthy_after = read_count(section, "unhealthy_after", check.unhealthy_after, {1, 1'000});
+  check.healthy_after = read_count(section, "healthy_after", check.healthy_after, {1, 1'000});
+  refuse_longer(section, "interval", check.interval, kLongestTimeout);
+  if (check.timeout > check.interval) {
+    section.problem("timeout", "is longer than interval: lower it or raise interval");
+  }
+  return check;
+}
+
+void read_limits(Section& section, OriginConfig& origin) {
+  origin.max_requests = read_count(section, "max_requests", 0, {0, 1'000'000});
+  origin.max_queued = read_count(section, "max_queued", 0, {0, 1'000'000});
+  origin.queue_time = section.duration("queue_time", origin.queue_time, kShortestTimeout);
+  refuse_longer(section, "queue_time", origin.queue_time, kLongestTimeout);
+  if (origin.max_queued != 0 && origin.max_requests == 0) {
+    section.problem("max_queued", "means nothing without max_requests: nobody ever waits");
+  }
+}
+
 OriginConfig read_origin(Section& section) {
   OriginConfig origin;
   origin.id = section.string("id");
@@ -85,6 +141,11 @@ OriginConfig read_origin(Section& section) {
   origin.timeout = section.duration("timeout", origin.timeout);
   refuse_longer(section, "head_timeout", origin.head_timeout, kLongestTimeout);
   refuse_longer(section, "timeout", origin.timeout, kLongestTimeout);
+  read_limits(section, origin);
+  origin.breaker = read_breaker(section.table("breaker"));
+  if (Section check = section.table("health"); check.present()) {
+    origin.health_check = read_health_check(check);
+  }
   return origin;
 }
 

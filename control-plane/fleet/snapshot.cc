@@ -37,6 +37,38 @@ void put_distribution(const DistributionConfig& distribution, v1::Distribution& 
   }
 }
 
+void put_breaker(const BreakerConfig& breaker, v1::Breaker& out) {
+  out.set_disabled(!breaker.enabled);
+  out.set_failures(breaker.failures);
+  out.set_percent(breaker.percent);
+  out.set_at_least(breaker.at_least);
+  out.set_window_ms(static_cast<uint32_t>(milliseconds(breaker.window)));
+  out.set_open_ms(static_cast<uint32_t>(milliseconds(breaker.open)));
+  out.set_probes(breaker.probes);
+}
+
+void put_health_check(const HealthCheckConfig& check, v1::HealthCheck& out) {
+  out.set_path(check.path);
+  out.set_host(check.host);
+  out.set_interval_ms(static_cast<uint32_t>(milliseconds(check.interval)));
+  out.set_timeout_ms(static_cast<uint32_t>(milliseconds(check.timeout)));
+  out.set_unhealthy_after(check.unhealthy_after);
+  out.set_healthy_after(check.healthy_after);
+}
+
+void put_origin(const OriginConfig& origin, v1::OriginEndpoint& out) {
+  out.set_id(origin.id);
+  out.set_endpoint(origin.endpoint);
+  out.set_source(origin.source);
+  out.set_head_timeout_ms(static_cast<uint32_t>(milliseconds(origin.head_timeout)));
+  out.set_timeout_ms(static_cast<uint32_t>(milliseconds(origin.timeout)));
+  out.set_max_requests(origin.max_requests);
+  out.set_max_queued(origin.max_queued);
+  out.set_queue_ms(static_cast<uint32_t>(milliseconds(origin.queue_time)));
+  put_breaker(origin.breaker, *out.mutable_breaker());
+  if (origin.health_check) put_health_check(*origin.health_check, *out.mutable_health_check());
+}
+
 constexpr char kVersionLine[] = "atoll snapshot version 1: {} {:016x} {:016x}\n";
 
 // So that neither number can change unnoticed.
@@ -51,12 +83,7 @@ std::string encode_snapshot(const Content& content, uint64_t version) {
   v1::Snapshot snapshot;
   snapshot.set_version(version);
   for (const OriginConfig& origin : content.origins) {
-    v1::OriginEndpoint& added = *snapshot.add_origins();
-    added.set_id(origin.id);
-    added.set_endpoint(origin.endpoint);
-    added.set_source(origin.source);
-    added.set_head_timeout_ms(static_cast<uint32_t>(milliseconds(origin.head_timeout)));
-    added.set_timeout_ms(static_cast<uint32_t>(milliseconds(origin.timeout)));
+    put_origin(origin, *snapshot.add_origins());
   }
   for (const OriginGroupConfig& group : content.origin_groups) {
     v1::OriginGroup& added = *snapshot.add_origin_groups();

@@ -41,6 +41,38 @@ DistributionConfig from_proto(const v1::Distribution& in) {
   return out;
 }
 
+OriginEndpoint from_proto(const v1::OriginEndpoint& in) {
+  OriginEndpoint out;
+  out.id = in.id();
+  out.endpoint = in.endpoint();
+  out.source = in.source();
+  out.head_timeout = duration(in.head_timeout_ms());
+  out.timeout = duration(in.timeout_ms());
+  out.max_requests = in.max_requests();
+  out.max_queued = in.max_queued();
+  if (in.queue_ms() != 0) out.queue_time = duration(in.queue_ms());
+  if (in.has_breaker()) {
+    const v1::Breaker& breaker = in.breaker();
+    out.breaker = {.enabled = !breaker.disabled(),
+                   .failures = breaker.failures(),
+                   .percent = breaker.percent(),
+                   .at_least = breaker.at_least(),
+                   .window = duration(breaker.window_ms()),
+                   .open = duration(breaker.open_ms()),
+                   .probes = breaker.probes()};
+  }
+  if (in.has_health_check()) {
+    const v1::HealthCheck& check = in.health_check();
+    out.health_check = HealthCheck{.path = check.path(),
+                                   .host = check.host(),
+                                   .interval = duration(check.interval_ms()),
+                                   .timeout = duration(check.timeout_ms()),
+                                   .unhealthy_after = check.unhealthy_after(),
+                                   .healthy_after = check.healthy_after()};
+  }
+  return out;
+}
+
 // Trailing zero buckets are left out.
 void put(const Histogram& in, v1::Histogram& out) {
   size_t used = in.buckets.size();
@@ -64,8 +96,7 @@ RouteConfig from_proto(const v1::Snapshot& in) {
          {group.failover_statuses().begin(), group.failover_statuses().end()}});
   }
   for (const v1::OriginEndpoint& origin : in.origins()) {
-    out.origins.push_back({origin.id(), origin.endpoint(), origin.source(),
-                           duration(origin.head_timeout_ms()), duration(origin.timeout_ms())});
+    out.origins.push_back(from_proto(origin));
   }
   return out;
 }

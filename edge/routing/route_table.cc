@@ -65,6 +65,27 @@ class RouteTableBuilder {
         problem("origin \"{}\": endpoint \"{}\" is not host:port", origin.id, origin.endpoint);
       }
       if (origin.head_timeout.count() == 0) origin.head_timeout = kDefaultHeadTimeout;
+      check_health_settings(origin);
+      origin.identity = origin.id;
+      for (const std::string& part : {origin.endpoint, origin.source}) {
+        origin.identity += '\0';
+        origin.identity += part;
+      }
+    }
+  }
+
+  void check_health_settings(const OriginEndpoint& origin) {
+    const BreakerSettings& breaker = origin.breaker;
+    if (breaker.percent > 100 || breaker.probes == 0 || breaker.at_least == 0 ||
+        breaker.window.count() == 0 || breaker.open.count() == 0) {
+      problem("origin \"{}\": its breaker makes no sense", origin.id);
+    }
+    if (!origin.health_check) return;
+    const HealthCheck& check = *origin.health_check;
+    if (!check.path.starts_with('/') || check.host.empty() || check.interval.count() == 0 ||
+        check.timeout.count() == 0 || check.timeout > check.interval ||
+        check.unhealthy_after == 0 || check.healthy_after == 0) {
+      problem("origin \"{}\": its health check makes no sense", origin.id);
     }
   }
 

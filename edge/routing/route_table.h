@@ -44,12 +44,41 @@ struct OriginGroupConfig {
   std::vector<uint32_t> failover_statuses;  // empty: 500, 502, 503, 504
 };
 
+struct BreakerSettings {
+  bool enabled = true;
+  uint32_t failures = 10;  // in a row that open it; 0: not counted
+  uint32_t percent = 50;   // of the attempts within the window; 0: not counted
+  uint32_t at_least = 20;  // attempts within the window before `percent` says something
+  std::chrono::milliseconds window{10'000};
+  std::chrono::milliseconds open{1'000};  // how long nothing is sent
+  uint32_t probes = 1;                    // at once while half-open, and successes that close it
+  bool operator==(const BreakerSettings&) const = default;
+};
+
+struct HealthCheck {
+  std::string path;
+  std::string host;
+  std::chrono::milliseconds interval{5'000};
+  std::chrono::milliseconds timeout{2'000};
+  uint32_t unhealthy_after = 3;  // bad answers in a row
+  uint32_t healthy_after = 1;    // good answers in a row
+  bool operator==(const HealthCheck&) const = default;
+};
+
 struct OriginEndpoint {
   std::string id;
   std::string endpoint;  // gRPC, "host:port"
   std::string source;
   std::chrono::milliseconds head_timeout{30'000};  // 0 stands for the default
   std::chrono::milliseconds timeout{0};            // 0: none
+  uint32_t max_requests = 0;                       // of this node, at once; 0: no limit
+  uint32_t max_queued = 0;
+  std::chrono::milliseconds queue_time{1'000};
+  BreakerSettings breaker = {};
+  std::optional<HealthCheck> health_check = {};
+  // Id, endpoint and source: what is known of an origin's health is of this, over snapshots too.
+  // The table fills it in.
+  std::string identity = {};
 };
 
 struct RouteConfig {

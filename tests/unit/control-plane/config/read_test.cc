@@ -192,6 +192,24 @@ TEST_CASE("configuration: each thing that can be wrong, with its place") {
               "string "
               "\"0s\"\n"
               "etc/c.toml:23:11: timeout must be at most \"1d\"\n"},
+          Row{&Parts::origins,
+              "[[origin]]\nid = \"www\"\nendpoint = \"o:1\"\nsource = \"s\"\nmax_queued = 1\n"
+              "[origin.breaker]\nfailures = 0\npercent = 0\nprobes = 0\n"
+              "[origin.health]\npath = \"healthz\"\nhost = \"a b\"\ninterval = \"1s\"\n"
+              "timeout = \"2s\"\nrise = 2\n",
+              "etc/c.toml:22:14: max_queued means nothing without max_requests: nobody ever waits\n"
+              "etc/c.toml:23:1: enabled is true, but failures and percent are 0: nothing would "
+              "ever "
+              "open the breaker\n"
+              "etc/c.toml:26:10: probes must be an integer of 1 to 1000, not the integer 0\n"
+              "etc/c.toml:28:8: path must begin with \"/\" and be without spaces, such as "
+              "\"/healthz\"\n"
+              "etc/c.toml:29:8: host must be a host with an optional port, such as "
+              "\"www.example.org\"\n"
+              "etc/c.toml:31:11: timeout is longer than interval: lower it or raise interval\n"
+              "etc/c.toml:32:1: unknown key \"rise\" in [origin.health]: what can stand here is "
+              "path, "
+              "host, interval, timeout, unhealthy_after, healthy_after\n"},
           Row{&Parts::groups,
               "[[origin_group]]\nid = \"site\"\norigins = [\"www\", \"ww\", \"www\"]\n"
               "failover_statuses = [200]\n",
