@@ -36,6 +36,8 @@ EdgeNode::EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, Ac
       clock_(clock),
       shared_(config, clock, random_seed()),
       access_(access),
+      check_client_(rpc::make_exchange_client(loop)),
+      checker_(loop, *check_client_, shared_.origins, shared_.identity),
       started_(clock.wall()),
       drain_deadline_(loop,
                       [this] {
@@ -115,6 +117,8 @@ void EdgeNode::change_tls(const std::shared_ptr<const net::TlsContext>& tls) {
 void EdgeNode::apply_routes(std::shared_ptr<const RouteTable> routes) {
   log_info("configuration {} in force", routes->version());
   routes_ = std::move(routes);
+  shared_.origins.retain(*routes_);
+  checker_.set_routes(*routes_);
   for (const auto& worker : workers_) worker->set_routes(routes_);
 }
 
@@ -192,22 +196,28 @@ NodeHealth EdgeNode::health() {
   std::vector<Reachability> views;
   for (const auto& worker : workers_) views.push_back(worker->reachability());
   for (const OriginEndpoint& origin : routes_->origins()) {
-    bool asked = false;
-    bool answers = false;
-    for (const Reachability& view : views) {
-      const auto found = view.find(origin.endpoint);
-      if (found == view.end() || !found->second) continue;
-      asked = true;
-      answers = answers || *found->second;
-    }
-    // Before anybody asked there is nothing to say against it.
-    health.origins.push_back({.origin = origin.id,
-                              .reachable = answers || !asked,
-                              .detail = !asked    ? "not asked yet"
-                                        : answers ? ""
-                                                  : "unreachable"});
+    health.origins.push_back(health_of(origin, views));
   }
   return health;
+}
+
+OriginHealth EdgeNode::health_of(const OriginEndpoint& origin,
+                                 const std::vector<Reachability>& views) const {
+  const OriginReport report = shared_.origins.report(origin);
+  if (!report.healthy) return {origin.id, false, "unhealthy: " + report.health_detail};
+  if (report.breaker != Breaker::State::Closed) {
+    return {origin.id, false, fmt::format("breaker {}", to_string(report.breaker))};
+  }
+  bool asked = false;
+  bool answers = false;
+  for (const Reachability& view : views) {
+    const auto found = view.find(origin.endpoint);
+    if (found == view.end() || !found->second) continue;
+    asked = true;
+    answers = answers || *found->second;
+  }
+  // Before anybody asked there is nothing to say against it.
+  return {origin.id, answers || !asked, !asked ? "not asked yet" : answers ? "" : "unreachable"};
 }
 
 void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
@@ -270,7 +280,17 @@ std::string EdgeNode::metrics() {
        .tls = now.tls,
        .access_dropped = access_ == nullptr ? 0 : access_->dropped(),
        .routes_version = routes_version(),
-       .serving = serving()});
+       .serving = serving(),
+       .origins = origin_reports()});
+}
+
+std::vector<OriginReport> EdgeNode::origin_reports() const {
+  std::vector<OriginReport> reports;
+  if (routes_ == nullptr) return reports;
+  for (const OriginEndpoint& origin : routes_->origins()) {
+    reports.push_back(shared_.origins.report(origin));
+  }
+  return reports;
 }
 
 std::string EdgeNode::status_json() {

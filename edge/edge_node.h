@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/fetch/health_checker.h"
 #include "edge/memory_watch.h"
 #include "edge/node.h"
 #include "edge/shared.h"
@@ -49,13 +50,18 @@ class EdgeNode final : public Node {
  private:
   std::expected<net::Endpoint, std::string> bind(const std::string& text, bool tls);
   Worker::Gauges gauges() const;
+  std::vector<OriginReport> origin_reports() const;
   std::expected<void, std::string> open_disk();
+  OriginHealth health_of(const OriginEndpoint& origin,
+                         const std::vector<Reachability>& views) const;
 
   net::Loop& loop_;
   const Clock& clock_;
   Shared shared_;
   AccessLog* access_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  const std::unique_ptr<rpc::ExchangeClient> check_client_;
+  HealthChecker checker_;
   std::shared_ptr<const RouteTable> routes_;
   const WallTime started_;
 

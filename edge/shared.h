@@ -7,6 +7,7 @@
 #include "edge/config.h"
 #include "edge/disk/tier.h"
 #include "edge/fetch/flight_table.h"
+#include "edge/fetch/origin_book.h"
 #include "edge/fetch/retention_budget.h"
 #include "edge/identity.h"
 #include "lib/base/clock.h"
@@ -25,7 +26,8 @@ struct Shared {
                .hash_seed = hash_seed,
                .make_policy = policies(with)}),
         flights(with.cache_shards),
-        budget(with.retained.count) {}
+        budget(with.retained.count),
+        origins(with_clock) {}
 
   // What decides which objects the cache keeps, by the configuration's names.
   static cache::PolicyMaker policies(const Config& with) {
@@ -40,6 +42,7 @@ struct Shared {
   cache::Store store;
   FlightTable flights;
   RetentionBudget budget;
+  OriginBook origins;
   // Null without [[edge.disk]]. Set before the workers start.
   std::unique_ptr<disk::Tier> disk;
 };

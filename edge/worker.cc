@@ -16,6 +16,7 @@ Worker::Worker(Shared& shared, AccessRing* access)
                                                        .budget = shared.budget,
                                                        .counters = counters_,
                                                        .identity = shared.identity,
+                                                       .origins = shared.origins,
                                                        .limits = shared.config.fetch,
                                                        .disk = shared.disk})),
       frontend_(std::make_unique<Frontend>(FrontendContext{.loop = loop_,

@@ -63,7 +63,52 @@ Fetch::~Fetch() {
 }
 
 void Fetch::start() {
-  if (!look_on_disk()) open();
+  if (!look_on_disk()) approach();
+}
+
+// To the first origin that may be asked now; else into the queue of the first that has one.
+void Fetch::approach() {
+  const Refusal refusal = admit_from(0);
+  if (refusal == Refusal::None) return open();
+  if (refusal == Refusal::Busy && join_queue()) return;
+  give_up(describe_refusal(refusal));
+}
+
+// None: attempt_ and ticket_ are of the first origin from `first` on that may be asked. Otherwise
+// nothing has changed, and this is why; Busy if one of them was only that.
+Refusal Fetch::admit_from(size_t first) {
+  Refusal why = Refusal::Unhealthy;
+  for (size_t i = first; i < origins_.size(); ++i) {
+    OriginBook::Admission admission = context_.origins.admit(*origins_[i]);
+    if (admission.refusal == Refusal::None) {
+      attempt_ = i;
+      ticket_ = std::move(admission.ticket);
+      return Refusal::None;
+    }
+    why = std::max(why, admission.refusal);
+  }
+  return why;
+}
+
+bool Fetch::join_queue() {
+  for (size_t i = 0; i < origins_.size(); ++i) {
+    queuer_ = context_.origins.wait(*origins_[i], context_.loop, *this);
+    if (queuer_ == nullptr) continue;
+    attempt_ = i;
+    step_ = Step::Queue;
+    deadline_ = context_.loop.now() + origin().queue_time;
+    context_.counters.queued.add();
+    return true;
+  }
+  return false;
+}
+
+void Fetch::on_admitted(OriginTicket ticket, Refusal refusal) {
+  queuer_ = nullptr;
+  if (refusal != Refusal::None) return give_up(describe_refusal(refusal));
+  ticket_ = std::move(ticket);
+  open();
+  if (body_source_ != nullptr) body_source_->on_fetch_writable();
 }
 
 void Fetch::open() {
@@ -126,6 +171,7 @@ void Fetch::on_informational(uint16_t status, std::string_view fields) {
 
 void Fetch::on_head(const rpc::ExchangeResponseHead& head) {
   if (step_ != Step::Head) return;
+  ticket_.report(edge::outcome_of(head.status));
   response_time_ = context_.loop.wall_now();
   if (head.status == 304 && plan_.mode == FetchMode::Fill) {
     if (!conditional_) {
@@ -152,8 +198,7 @@ bool Fetch::may_retry(bool request_seen) const {
 }
 
 bool Fetch::next_origin() {
-  if (attempt_ + 1 >= origins_.size()) return false;
-  ++attempt_;
+  if (attempt_ + 1 >= origins_.size() || admit_from(attempt_ + 1) != Refusal::None) return false;
   context_.counters.failovers.add();
   call_ = nullptr;
   open();
@@ -295,6 +340,7 @@ void Fetch::on_abandoned() {
 void Fetch::on_end(std::string_view trailers) {
   switch (step_) {
     case Step::Disk:
+    case Step::Queue:
       return;  // no exchange is open
     case Step::NotModified:
       return apply_not_modified();
@@ -385,6 +431,7 @@ void Fetch::on_failure(const rpc::ExchangeFailure& failure) {
 
 void Fetch::attempt_failed(const rpc::ExchangeFailure& failure) {
   context_.counters.fetch_failures.add();
+  if (is_origin_failure(failure)) ticket_.report(AttemptOutcome::Failure);
   const UpstreamFailure described = describe_failure(failure);
   log_failure(failure.detail.empty() ? described.token : std::string_view(failure.detail));
   if (step_ == Step::NotModified) step_ = Step::Head;
@@ -414,8 +461,9 @@ void Fetch::check_deadline(MonoTime now) {
   if (step_ == Step::Ended || paused_ || now < deadline_) return;
   if (step_ == Step::Disk) {  // a device that hangs must not hang the site
     forget_disk_read();
-    return open();
+    return approach();
   }
+  if (step_ == Step::Queue) return give_up(describe_refusal(Refusal::Busy));
   if (step_ == Step::Body) {
     return attempt_failed({rpc::FailureReason::BodyTimeout, true, "the origin stopped sending"});
   }
@@ -425,7 +473,9 @@ void Fetch::check_deadline(MonoTime now) {
 void Fetch::end() {
   step_ = Step::Ended;
   forget_disk_read();
+  queuer_ = nullptr;
   call_ = nullptr;
+  ticket_ = {};
   if (BodySource* source = std::exchange(body_source_, nullptr)) source->on_fetch_ended();
   owner_.remove(*this);
 }

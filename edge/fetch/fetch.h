@@ -11,6 +11,7 @@
 #include "edge/cache/store.h"
 #include "edge/disk/tier.h"
 #include "edge/fetch/flight_table.h"
+#include "edge/fetch/origin_book.h"
 #include "edge/fetch/retention_budget.h"
 #include "edge/fetch/transfer.h"
 #include "edge/fetch/upstream_request.h"
@@ -41,6 +42,7 @@ struct FetchContext {
   RetentionBudget& budget;
   Counters& counters;
   const Identity& identity;
+  OriginBook& origins;
   FetchLimits limits;
   const std::unique_ptr<disk::Tier>& disk;  // null: memory is the only tier
 };
@@ -56,15 +58,23 @@ class BodySource {
 // One answer from an origin group: a chain of attempts until one has a head to show, then its body,
 // into a Transfer and, when it may be stored and is complete, into the store. Owned by its worker's
 // FetchSet, so it outlives the client that began it. Loop thread.
-class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Producer {
+class Fetch final : public net::Disposable,
+                    rpc::ExchangeObserver,
+                    Transfer::Producer,
+                    OriginQueuer::Owner {
  public:
   Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight);
   ~Fetch() override;
 
-  // Looks on disk, if there may be something, then opens the first exchange.
+  // Looks on disk, if there may be something, then opens the first exchange. May end the fetch:
+  // when no origin may be asked.
   void start();
 
-  // The request body, piece by piece. False: wait for on_fetch_writable().
+  // It has ended and goes at the end of the turn: nothing may be called any more.
+  bool ended() const { return step_ == Step::Ended; }
+  // False: on_fetch_writable() will say when.
+  bool takes_body() const { return call_ != nullptr; }
+  // The request body, piece by piece, once it is taken. False: wait for on_fetch_writable().
   void set_body_source(BodySource* source) { body_source_ = source; }
   bool send_body(std::string_view bytes);
   void end_body(std::string_view trailers);
@@ -81,6 +91,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
 
   enum class Step : uint8_t {
     Disk,         // what is stored there is being read
+    Queue,        // the origin has as many exchanges as it may have
     Head,         // an attempt is open, nothing was passed on
     NotModified,  // a 304 to our condition came; its end is awaited
     Body,         // the head was passed on
@@ -95,6 +106,7 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   void on_request_writable() override;
   void on_room() override;
   void on_abandoned() override;
+  void on_admitted(OriginTicket ticket, Refusal refusal) override;
 
   // A read that outlives the fetch finds it gone.
   struct DiskRead {
@@ -119,6 +131,9 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
   void drop_outline();
   void begin_body(ResponseHead head);
 
+  void approach();
+  Refusal admit_from(size_t first);
+  bool join_queue();
   void open();
   bool next_origin();
   bool may_retry(bool request_seen) const;
@@ -149,8 +164,10 @@ class Fetch final : public net::Disposable, rpc::ExchangeObserver, Transfer::Pro
 
   std::vector<const OriginEndpoint*> origins_;  // in the order in which they are tried
   size_t attempt_ = 0;
-  bool conditional_ = false;  // our own validators go with the request
-  bool body_begun_ = false;   // request body bytes were given away: no other origin can have them
+  OriginTicket ticket_;                   // for the present attempt
+  std::unique_ptr<OriginQueuer> queuer_;  // in Step::Queue
+  bool conditional_ = false;              // our own validators go with the request
+  bool body_begun_ = false;  // request body bytes were given away: no other origin can have them
   bool storing_ = false;
   bool paused_ = false;
   WallTime request_time_{};

@@ -41,7 +41,7 @@ void Fetch::forget_disk_read() {
 
 void Fetch::on_disk(cache::Pin object) {
   forget_disk_read();
-  if (!object) return open();
+  if (!object) return approach();
   const auto judgement = cache::judge(object->meta(), plan_.directives, context_.loop.wall_now());
   switch (judgement.verdict) {
     case cache::Verdict::Fresh:
@@ -54,9 +54,9 @@ void Fetch::on_disk(cache::Pin object) {
       context_.store.insert(object, disk_epoch_);
       plan_.stale = std::move(object);
       conditional_ = true;
-      return open();
+      return approach();
     case cache::Verdict::Unusable:
-      return open();
+      return approach();
   }
 }
 

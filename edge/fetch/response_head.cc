@@ -49,7 +49,28 @@ Answer answer_to(rpc::FailureReason reason) {
 
 UpstreamFailure describe_failure(const rpc::ExchangeFailure& failure) {
   const Answer answer = answer_to(failure.reason);
-  return {answer.status, answer.token, failure.detail};
+  return {.status = answer.status, .token = answer.token, .detail = failure.detail};
+}
+
+UpstreamFailure describe_refusal(Refusal refusal) {
+  return {.status = 503,
+          .token = to_string(refusal),
+          .detail = {},
+          .disconnected = refusal != Refusal::Busy};
+}
+
+std::string_view to_string(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::None:
+      return "";
+    case Refusal::Unhealthy:
+      return "origin-unhealthy";
+    case Refusal::BreakerOpen:
+      return "breaker-open";
+    case Refusal::Busy:
+      return "origin-busy";
+  }
+  return "";
 }
 
 }  // namespace atl::edge

@@ -9,6 +9,7 @@
 #include "edge/cache/object.h"
 #include "edge/cache/range.h"
 #include "edge/cache/storability.h"
+#include "edge/fetch/refusal.h"
 #include "lib/rpc/failure.h"
 
 namespace atl::edge {
@@ -44,9 +45,14 @@ struct UpstreamFailure {
   uint16_t status = 502;   // what a client is told if nothing else helps
   std::string_view token;  // static; for Cache-Status' detail, the log and the statistics
   std::string detail;      // for people
+  // Nobody could be asked, so RFC 9111 section 4.2.4 lets a stale response stand in. False:
+  // somebody could, but not now, and only RFC 5861's stale-if-error does.
+  bool disconnected = true;
 };
 
 // RFC 9110 section 15.6: 504 when time ran out, 503 when the origin has no room, else 502.
 UpstreamFailure describe_failure(const rpc::ExchangeFailure& failure);
+// 503: no origin may be asked, and why.
+UpstreamFailure describe_refusal(Refusal refusal);
 
 }  // namespace atl::edge

@@ -139,9 +139,9 @@ Request::Next Request::ask_alone() {
                                   .stale = {},
                                   .directives = {}},
                                  std::move(flight), has_body ? this : nullptr);
-  if (has_body) {
+  if (has_body && !fetch.ended()) {
     fetch_ = &fetch;
-    exchange().responder.read_body();
+    if (fetch.takes_body()) exchange().responder.read_body();
   }
   return Next::Wait;
 }
@@ -253,7 +253,7 @@ Request::Next Request::take_from_disk(cache::Pin object, const cache::Judgement&
 Request::Next Request::take_failure() {
   const UpstreamFailure failure = reader_.failure();
   reader_.leave();
-  if (falls_back(0)) return serve_stale(0, failure.token);
+  if (falls_back(failure.disconnected ? 0 : failure.status)) return serve_stale(0, failure.token);
   const CacheStatus status{.forward = plan().forward, .collapsed = is_follower()};
   const Notice notice{.status = failure.status,
                       .detail = failure.token,

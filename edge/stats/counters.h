@@ -42,6 +42,7 @@ std::string_view to_string(Outcome outcome);
   X(bytes_in, "Response body bytes from origins")                                              \
   X(fetches, "Exchanges with origins, retries and failovers included")                         \
   X(fetch_failures, "Exchanges with origins that ended without a complete response")           \
+  X(queued, "Fetches that waited for an origin with as many exchanges as it may have")         \
   X(failovers, "Fetches that went on to another origin of the group")                          \
   X(revalidations, "Conditional exchanges with origins")                                       \
   X(background_revalidations, "Revalidations started behind a stale answer")                   \

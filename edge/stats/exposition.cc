@@ -107,6 +107,43 @@ void write_disk(MetricsText& out, const disk::Tier::Statistics& disk) {
   }
 }
 
+void write_origins(MetricsText& out, const std::vector<OriginReport>& origins) {
+  const auto gauge = [&](std::string_view name, std::string_view help, auto value) {
+    out.gauge(name, help);
+    for (const OriginReport& origin : origins) {
+      out.value(name, {{"origin", origin.id}}, uint64_t{value(origin)});
+    }
+  };
+  const auto counter = [&](std::string_view name, std::string_view help, auto value) {
+    out.counter(name, help);
+    for (const OriginReport& origin : origins) {
+      out.value(name, {{"origin", origin.id}}, uint64_t{value(origin)});
+    }
+  };
+  using Report = const OriginReport&;
+  gauge("atoll_edge_origin_healthy", "1 unless the origin fails its health checks",
+        [](Report r) { return r.healthy ? 1U : 0U; });
+  gauge("atoll_edge_origin_breaker", "0 closed, 1 open, 2 half-open",
+        [](Report r) { return static_cast<uint64_t>(r.breaker); });
+  gauge("atoll_edge_origin_in_flight", "Exchanges with the origin under way",
+        [](Report r) { return r.in_flight; });
+  gauge("atoll_edge_origin_queued", "Fetches that wait for a place at the origin",
+        [](Report r) { return r.queued; });
+  counter("atoll_edge_origin_breaker_opened_total", "Times the origin's breaker opened",
+          [](Report r) { return r.breaker_opened; });
+  counter("atoll_edge_origin_probes_total", "Exchanges let through while half-open",
+          [](Report r) { return r.probes; });
+  constexpr std::string_view kRefused = "atoll_edge_origin_refused_total";
+  out.counter(kRefused, "Exchanges with the origin that were not begun");
+  for (Report r : origins) {
+    out.value(kRefused, {{"origin", r.id}, {"reason", to_string(Refusal::BreakerOpen)}},
+              r.refused_open);
+    out.value(kRefused, {{"origin", r.id}, {"reason", to_string(Refusal::Unhealthy)}},
+              r.refused_unhealthy);
+    out.value(kRefused, {{"origin", r.id}, {"reason", to_string(Refusal::Busy)}}, r.refused_busy);
+  }
+}
+
 }  // namespace
 
 std::string write_metrics(const MetricsSource& source) {
@@ -132,6 +169,7 @@ std::string write_metrics(const MetricsSource& source) {
   counter("atoll_edge_cache_removals_total", "Stored responses purged or invalidated",
           source.store.removals);
   if (source.disk) write_disk(out, *source.disk);
+  write_origins(out, source.origins);
   gauge("atoll_edge_flights", "Fetches under way", source.flights);
   gauge("atoll_edge_retained_bytes", "Bytes kept for late readers of fetches under way",
         source.retained_bytes);

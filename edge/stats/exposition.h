@@ -9,6 +9,7 @@
 
 #include "edge/cache/store.h"
 #include "edge/disk/tier.h"
+#include "edge/fetch/origin_book.h"
 #include "edge/stats/counters.h"
 #include "edge/stats/node_statistics.h"
 #include "lib/net/tls/handshake_failure.h"
@@ -30,6 +31,7 @@ struct MetricsSource {
   uint64_t access_dropped = 0;
   uint64_t routes_version = 0;
   bool serving = false;
+  std::vector<OriginReport> origins;
 };
 // Prometheus text format.
 std::string write_metrics(const MetricsSource& source);

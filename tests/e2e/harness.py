@@ -239,9 +239,10 @@ class Cluster:
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
-                 volumes=()):
+                 volumes=(), origin=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
+        self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
         self.volumes = list(volumes)  # sizes; a file for each PoP and volume
         self.sources = sources or {"site": {"type": "synthetic"}}
         self.behaviours = behaviours or [("*", next(iter(self.sources)), {})]
@@ -293,7 +294,12 @@ class Cluster:
                                         "endpoints": [self.endpoints[pop]]})
         for source in self.sources:
             text += section("[[origin]]", {"id": source, "endpoint": self.origin_endpoint,
-                                           "source": source, "head_timeout": "10s"})
+                                           "source": source, "head_timeout": "10s",
+                                           **{key: value for key, value in self.origin_settings.items()
+                                              if not isinstance(value, dict)}})
+            for key, value in self.origin_settings.items():
+                if isinstance(value, dict):
+                    text += section(f"[origin.{key}]", value)
             text += section("[[origin_group]]", {"id": source, "origins": [source]})
         text += section("[[distribution]]", {"id": "everything", "hosts": ["*"]})
         for pattern, source, cache in self.behaviours:

@@ -94,6 +94,7 @@ Bench::Bench(edge::Shared& shared, FakeOrigin& origin) : client(make_fake_client
                                                                 .budget = shared.budget,
                                                                 .counters = counters,
                                                                 .identity = shared.identity,
+                                                                .origins = shared.origins,
                                                                 .limits = shared.config.fetch,
                                                                 .disk = shared.disk});
   frontend = std::make_unique<edge::Frontend>(edge::FrontendContext{.loop = loop,
