@@ -6,6 +6,12 @@
 
 namespace atl::control {
 
+void add(Latencies& to, const Latencies& more) {
+  if (to.buckets.size() < more.buckets.size()) to.buckets.resize(more.buckets.size());
+  for (size_t i = 0; i < more.buckets.size(); ++i) to.buckets[i] += more.buckets[i];
+  to.sum_us += more.sum_us;
+}
+
 uint64_t NodeStatistics::requests() const {
   return std::accumulate(counts.begin(), counts.begin() + static_cast<size_t>(Counter::BytesOut),
                          uint64_t{0});

@@ -79,6 +79,8 @@ struct Latencies {
   std::vector<uint64_t> buckets;
   uint64_t sum_us = 0;
 };
+// Bucket by bucket.
+void add(Latencies& to, const Latencies& more);
 
 struct NodeStatistics {
   uint64_t time_ms = 0;

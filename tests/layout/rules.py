@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],
+    "control-plane/history": ["lib/base", "control-plane/fleet"],
     "control-plane/dns": ["lib/base", "control-plane/geo"],
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
