@@ -13,6 +13,7 @@
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/fleet/server.h"
 #include "control-plane/frontdoor/front_door.h"
+#include "control-plane/frontdoor/live.h"
 #include "control-plane/site.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
@@ -31,6 +32,7 @@ using std::chrono::milliseconds;
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
 constexpr milliseconds kTick{100};         // how late a lost lease is noticed in the log
+constexpr milliseconds kLiveTick{250};     // how late a second is told that is over
 constexpr milliseconds kFilePoll{500};     // how often files are looked at
 constexpr milliseconds kStopGrace{5'000};  // for HTTP exchanges in progress
 constexpr int kHeartbeatsPerLease = 4;     // so that one late heartbeat costs nothing
@@ -97,7 +99,8 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   Controller controller(path, std::move(site), std::move(state->versions), fleet);
   if (auto applied = controller.apply(); !applied) return complain({applied.error()}, kFailed);
 
-  FrontDoor front_door(clock, controller, fleet, ATOLL_VERSION);
+  Live live(clock, controller, fleet, ATOLL_VERSION);
+  FrontDoor front_door(clock, controller, fleet, live, ATOLL_VERSION);
   server::Server http(loop, front_door, server::Limits{});
   const auto http_at = listen(http, fixed.listen);
   if (!http_at) return complain({http_at.error()}, kFailed);
@@ -108,6 +111,8 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
 
   net::Timer tick(loop, [&] { fleet.tick(); });
   tick.start_periodic(kTick);
+  net::Timer live_tick(loop, [&] { live.tick(); });
+  live_tick.start_periodic(kLiveTick);
   net::Timer files(loop, [&] { controller.poll_files(); });
   files.start_periodic(kFilePoll);
   net::Timer give_up(loop, [&] { loop.stop(); });
@@ -117,6 +122,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
     if (std::exchange(stopping, true)) return loop.stop();  // asked twice: at once
     log_info("stopping");
     give_up.start(kStopGrace);
+    live.end();
     http.drain([&] { loop.stop(); });
   });
   loop.run();

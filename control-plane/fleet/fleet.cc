@@ -85,6 +85,7 @@ void Fleet::on_statistics(SessionId session, NodeStatistics statistics) {
   if (record == nullptr) return;
   if (record->statistics) record->rates = per_second(*record->statistics, statistics);
   record->statistics = std::move(statistics);
+  record->statistics_at = clock_.mono();
 }
 
 void Fleet::on_snapshot_ack(SessionId session, uint64_t version, std::string refused) {

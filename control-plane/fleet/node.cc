@@ -42,6 +42,10 @@ uint64_t quantile_us(const Latencies& latencies, double quantile) {
     seen += latencies.buckets[bucket];
     if (seen >= std::max<uint64_t>(rank, 1)) break;
   }
+  return bucket_upper_us(bucket);
+}
+
+uint64_t bucket_upper_us(size_t bucket) {
   // Bucket i holds v with floor(4 * log2(v)) == i.
   return static_cast<uint64_t>(std::ceil(std::exp2(static_cast<double>(bucket + 1) / 4.0)));
 }

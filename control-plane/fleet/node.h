@@ -99,5 +99,7 @@ std::array<double, kCounters> per_second(const NodeStatistics& before, const Nod
 // The upper bound, in microseconds, of the bucket in which the `quantile` (0..1) lies; 0: no
 // values.
 uint64_t quantile_us(const Latencies& latencies, double quantile);
+// The upper bound of a bucket of atl.v1.Histogram, in microseconds.
+uint64_t bucket_upper_us(size_t bucket);
 
 }  // namespace atl::control

@@ -43,6 +43,7 @@ struct NodeRecord {
   NodeHello hello;
   NodeHealth health;
   std::optional<NodeStatistics> statistics;
+  MonoTime statistics_at{};               // when they came
   std::array<double, kCounters> rates{};  // per second, over the last interval
   uint64_t snapshot_version = 0;          // acknowledged; 0: none
   std::string snapshot_refused;           // why the last one was; empty: it was not

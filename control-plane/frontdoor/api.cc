@@ -307,6 +307,8 @@ Reply index_reply() {
                      {"pops", "/v1/pops"},
                      {"configuration", "/v1/config"},
                      {"route", "/v1/route?ip=ADDRESS&host=NAME&path=PATH"},
+                     {"live", "/v1/live (an event stream)"},
+                     {"series", "/v1/series?window=1m|5m|1h|6h|24h&pop=ID"},
                      {"purge", "POST /v1/purge, then GET /v1/purges/NUMBER"},
                      {"health", "/healthz"},
                      {"metrics", "/metrics"}});

@@ -9,6 +9,7 @@
 
 #include "control-plane/frontdoor/api.h"
 #include "control-plane/frontdoor/client.h"
+#include "control-plane/frontdoor/live_json.h"
 #include "control-plane/frontdoor/page.h"
 #include "control-plane/frontdoor/query.h"
 #include "control-plane/frontdoor/router.h"
@@ -70,9 +71,9 @@ class FrontDoor::PurgeHandler final : public server::Handler {
   bool answered_ = false;
 };
 
-FrontDoor::FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet,
+FrontDoor::FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
                      std::string_view version)
-    : clock_(clock), controller_(controller), fleet_(fleet), version_(version) {}
+    : clock_(clock), controller_(controller), fleet_(fleet), live_(live), version_(version) {}
 
 http::DateTime FrontDoor::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.wall());
@@ -97,6 +98,7 @@ std::unique_ptr<server::Handler> FrontDoor::on_request(const http::RequestHead& 
     }
     return std::make_unique<PurgeHandler>(*this, responder);
   }
+  if (path == "/v1/live" && head.method == "GET") return live_.listen(responder, now());
   send(responder, api(head, path, query), now(), bodiless);
   return nullptr;
 }
@@ -142,6 +144,8 @@ Reply FrontDoor::api(const http::RequestHead& head, std::string_view path, std::
   if (path == "/v1/pops") return pops_reply(view());
   if (path == "/v1/config") return config_reply(view());
   if (path == "/v1/route") return route(query);
+  if (path == "/v1/series") return series_reply(live_.history(), query);
+  if (path == "/v1/live") return {200, {}, "text/event-stream", {}};
   if (path.starts_with(kPurges)) return purge_reply(fleet_, path.substr(kPurges.size()));
   if (path == "/healthz") return {200, "serving\n", "text/plain; charset=utf-8", {}};
   if (path == "/metrics") {

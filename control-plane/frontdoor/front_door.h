@@ -6,6 +6,7 @@
 
 #include "control-plane/controller.h"
 #include "control-plane/fleet/fleet.h"
+#include "control-plane/frontdoor/live.h"
 #include "control-plane/frontdoor/metrics.h"
 #include "control-plane/frontdoor/reply.h"
 #include "lib/base/clock.h"
@@ -14,11 +15,12 @@
 namespace atl::control {
 
 // The HTTP side of the control plane: sends clients to their PoP, explains why, and answers the
-// API. Everything but purges is answered at once. Loop thread.
+// API. Everything but purges and the live stream is
+// answered at once. Loop thread.
 class FrontDoor final : public server::Application {
  public:
   // All outlive the front door.
-  FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet,
+  FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
             std::string_view version);
 
   std::unique_ptr<server::Handler> on_request(const http::RequestHead& head,
@@ -43,6 +45,7 @@ class FrontDoor final : public server::Application {
   const Clock& clock_;
   const Controller& controller_;
   Fleet& fleet_;
+  Live& live_;
   const std::string version_;
   FrontDoorCounters counters_;
 };

@@ -22,9 +22,15 @@ class FakeResponder final : public server::Responder {
     if (framing.bodiless) return;
     for (const std::string_view piece : content) body += piece;
   }
-  void begin(std::span<const std::string_view>, server::Framing) override {}
-  bool write(std::string_view, Holder) override { return true; }
-  void finish(std::string_view) override {}
+  void begin(std::span<const std::string_view> head, server::Framing) override {
+    ++answers;
+    for (const std::string_view piece : head) head_ += piece;
+  }
+  bool write(std::string_view piece, Holder) override {
+    body += piece;
+    return has_room;
+  }
+  void finish(std::string_view) override { finished = true; }
   void fail() override {}
   void read_body() override { reading = true; }
   void pause_body() override { reading = false; }
@@ -42,6 +48,8 @@ class FakeResponder final : public server::Responder {
   std::string body;
   int answers = 0;
   bool reading = false;
+  bool has_room = true;   // what write() says
+  bool finished = false;  // a stream that was begun
 
  private:
   std::string client_;
