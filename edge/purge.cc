@@ -7,6 +7,7 @@
 
 #include "edge/cache/head.h"
 #include "edge/cache/key.h"
+#include "edge/fetch/resource_key.h"
 #include "edge/routing/target.h"
 #include "lib/http/chars.h"
 #include "lib/http/field.h"
@@ -122,7 +123,7 @@ class Purger {
     const Distribution* distribution = distribution_of(parsed->authority);
     if (distribution == nullptr) return 0;
     std::string key;
-    cache::build_key({distribution->id, parsed->authority, parsed->path_and_query}, key);
+    if (!resource_key(*distribution, parsed->authority, parsed->path_and_query, key)) return 0;
     const uint64_t hash = shared_.store.hash(key);
     shared_.flights.taint(key, hash);
     purge_disk(disk::Rule::Kind::Key, key);
@@ -137,7 +138,10 @@ class Purger {
     const Distribution* distribution = distribution_of(parsed->authority);
     if (distribution == nullptr) return 0;
     std::string start;
-    cache::build_key_prefix({distribution->id, parsed->authority, parsed->path_and_query}, start);
+    const std::string_view canonical = distribution->canonical_host;
+    cache::build_key_prefix({distribution->id, canonical.empty() ? parsed->authority : canonical,
+                             parsed->path_and_query},
+                            start);
     shared_.flights.taint_if([&](std::string_view key) { return key.starts_with(start); });
     purge_disk(disk::Rule::Kind::Prefix, start);
     return shared_.store.remove_prefix(start, how_);
@@ -146,8 +150,12 @@ class Purger {
   // Whatever port and distribution it was reached by.
   Result<uint64_t> host() {
     std::string scratch;
-    const std::string wanted(normalise_host(spec_.value, scratch));
+    std::string wanted(normalise_host(spec_.value, scratch));
     if (wanted.empty()) return std::unexpected(invalid("the purge names no host"));
+    const Distribution* distribution = distribution_of(wanted);
+    if (distribution != nullptr && !distribution->canonical_host.empty()) {
+      wanted = distribution->canonical_host;
+    }
     const auto matches = [&](std::string_view key) { return is_of_host(key, wanted); };
     shared_.flights.taint_if(matches);
     purge_disk(disk::Rule::Kind::Host, wanted);

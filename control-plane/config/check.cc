@@ -36,13 +36,6 @@ bool is_id(std::string_view id) {
                      [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
-bool is_method(std::string_view method) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !method.empty() && std::all_of(method.begin(), method.end(), [&](char c) {
-    return is_alnum(c) || kMarks.find(c) != std::string_view::npos;
-  });
-}
-
 bool is_host_name(std::string_view host) {
   if (host.empty() || host.size() > kLongestHost) return false;
   while (!host.empty()) {
@@ -155,7 +148,7 @@ void check_behaviour(const Section& section, const BehaviourConfig& behaviour, c
                    fmt::format("path is longer than {} characters", kLongestPattern));
   }
   for (size_t i = 0; i < behaviour.allowed_methods.size(); ++i) {
-    if (is_method(behaviour.allowed_methods[i])) continue;
+    if (is_token(behaviour.allowed_methods[i])) continue;
     reader.problem(section.mark("allowed_methods", i),
                    fmt::format("\"{}\" is not a method: write one such as \"GET\"",
                                behaviour.allowed_methods[i]));
@@ -209,7 +202,27 @@ void check_hosts(const Parts::Distribution& distribution, Reader& reader,
   }
 }
 
+void check_canonical_host(const Parts::Distribution& distribution, Reader& reader) {
+  const std::string host = lower(distribution.config.canonical_host);
+  if (host.empty()) return;
+  const auto& hosts = distribution.config.hosts;
+  const bool listed = std::any_of(hosts.begin(), hosts.end(),
+                                  [&](const std::string& other) { return lower(other) == host; });
+  if (!listed || host.starts_with('*')) {
+    reader.problem(
+        distribution.section.mark("canonical_host"),
+        fmt::format("canonical_host must be one of the names in hosts, not \"{}\"", host));
+  }
+}
+
 }  // namespace
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_alnum(c) || kMarks.find(c) != std::string_view::npos;
+  });
+}
 
 bool is_country_code(std::string_view text) {
   return text.size() == 2 &&
@@ -251,6 +264,7 @@ void check(Parts& parts, Reader& reader) {
   for (const Parts::Distribution& distribution : parts.distributions) {
     distributions.add(distribution.section, distribution.config.id);
     check_hosts(distribution, reader, claimed);
+    check_canonical_host(distribution, reader);
     check_behaviours(distribution, groups, reader);
   }
   if (parts.distributions.empty()) {
@@ -270,6 +284,7 @@ void take(Parts parts, Config& config) {
   }
   for (Parts::Distribution& part : parts.distributions) {
     for (std::string& host : part.config.hosts) host = lower(host);
+    part.config.canonical_host = lower(part.config.canonical_host);
     for (auto& [section, behaviour] : part.behaviours) {
       part.config.behaviours.push_back(std::move(behaviour));
     }

@@ -40,5 +40,6 @@ bool is_country_code(std::string_view text);
 bool is_check_path(std::string_view text);
 // A host name or address with an optional port, as in the Host field.
 bool is_authority(std::string_view text);
+bool is_token(std::string_view text);  // RFC 9110 section 5.6.2: methods, names of fields
 
 }  // namespace atl::control

@@ -68,6 +68,28 @@ struct OriginGroupConfig {
   bool operator==(const OriginGroupConfig&) const = default;
 };
 
+// Names of parameters or cookies; `mode` as in KeyPolicy.Selection.
+struct Selection {
+  enum class Mode : uint8_t { AsIs, All, None, Allow, Deny };
+  Mode mode = Mode::AsIs;
+  std::vector<std::string> names;
+  bool operator==(const Selection&) const = default;
+};
+
+struct KeyPolicy {
+  Selection query;
+  Selection cookies;
+  std::vector<std::string> headers;
+  bool device = false;
+  bool operator==(const KeyPolicy&) const = default;
+};
+
+struct StatusTtl {
+  int64_t status = 0;
+  std::chrono::milliseconds ttl{0};
+  bool operator==(const StatusTtl&) const = default;
+};
+
 struct CachePolicy {
   bool enabled = true;
   std::optional<std::chrono::milliseconds> default_ttl;
@@ -75,6 +97,8 @@ struct CachePolicy {
   std::optional<std::chrono::milliseconds> max_ttl;
   std::optional<ByteSize> max_object;
   bool honour_request_directives = true;
+  KeyPolicy key;
+  std::vector<StatusTtl> ttl_by_status;
   bool operator==(const CachePolicy&) const = default;
 };
 
@@ -90,6 +114,7 @@ struct DistributionConfig {
   std::string id;
   std::vector<std::string> hosts;           // lower case: "a.example", "*.a.example" or "*"
   std::vector<BehaviourConfig> behaviours;  // the last one has path "*"
+  std::string canonical_host;               // one of hosts; empty: none
   bool operator==(const DistributionConfig&) const = default;
 };
 

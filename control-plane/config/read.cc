@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control-plane/config/check.h"
+#include "control-plane/config/read_cache.h"
 #include "control-plane/config/subnets.h"
 #include "lib/base/duration.h"
 #include "lib/config/reader.h"
@@ -158,20 +159,6 @@ OriginGroupConfig read_group(Section& section) {
   return group;
 }
 
-CachePolicy read_cache(Section section) {
-  CachePolicy cache;
-  cache.enabled = section.boolean("enabled", true);
-  cache.default_ttl = section.optional_duration("default_ttl");
-  cache.min_ttl = section.optional_duration("min_ttl");
-  cache.max_ttl = section.optional_duration("max_ttl");
-  cache.max_object = section.optional_bytes("max_object");
-  cache.honour_request_directives = section.boolean("honour_request_directives", true);
-  if (cache.min_ttl && cache.max_ttl && *cache.min_ttl > *cache.max_ttl) {
-    section.problem("min_ttl", "is longer than max_ttl: lower it or raise max_ttl");
-  }
-  return cache;
-}
-
 BehaviourConfig read_behaviour(Section& section) {
   BehaviourConfig behaviour;
   behaviour.path = section.string("path");
@@ -195,6 +182,7 @@ Parts read_parts(Reader& reader) {
     DistributionConfig distribution;
     distribution.id = section.string("id");
     distribution.hosts = section.strings("hosts");
+    distribution.canonical_host = section.string("canonical_host", "");
     Parts::Behaviours behaviours;
     for (Section& inner : section.tables("behaviour")) {
       behaviours.emplace_back(inner, read_behaviour(inner));

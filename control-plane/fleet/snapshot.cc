@@ -16,6 +16,31 @@ uint64_t milliseconds(std::chrono::milliseconds duration) {
   return static_cast<uint64_t>(duration.count());
 }
 
+v1::KeyPolicy::Selection mode_of(const Selection& selection) {
+  switch (selection.mode) {
+    case Selection::Mode::AsIs:
+      return v1::KeyPolicy::AS_IS;
+    case Selection::Mode::All:
+      return v1::KeyPolicy::ALL;
+    case Selection::Mode::None:
+      return v1::KeyPolicy::NONE;
+    case Selection::Mode::Allow:
+      return v1::KeyPolicy::ALLOW;
+    case Selection::Mode::Deny:
+      return v1::KeyPolicy::DENY;
+  }
+  return v1::KeyPolicy::AS_IS;
+}
+
+void put_key(const KeyPolicy& key, v1::KeyPolicy& out) {
+  out.set_query(mode_of(key.query));
+  for (const std::string& name : key.query.names) out.add_query_names(name);
+  out.set_cookies(mode_of(key.cookies));
+  for (const std::string& name : key.cookies.names) out.add_cookie_names(name);
+  for (const std::string& header : key.headers) out.add_headers(header);
+  out.set_device(key.device);
+}
+
 void put_cache(const CachePolicy& cache, v1::CachePolicy& out) {
   out.set_enabled(cache.enabled);
   if (cache.default_ttl) out.set_default_ttl_ms(milliseconds(*cache.default_ttl));
@@ -23,11 +48,18 @@ void put_cache(const CachePolicy& cache, v1::CachePolicy& out) {
   if (cache.max_ttl) out.set_max_ttl_ms(milliseconds(*cache.max_ttl));
   if (cache.max_object) out.set_max_object_bytes(cache.max_object->count);
   out.set_honour_request_directives(cache.honour_request_directives);
+  if (cache.key != KeyPolicy{}) put_key(cache.key, *out.mutable_key());
+  for (const StatusTtl& entry : cache.ttl_by_status) {
+    v1::StatusTtl& added = *out.add_ttl_by_status();
+    added.set_status(static_cast<uint32_t>(entry.status));
+    added.set_ttl_ms(milliseconds(entry.ttl));
+  }
 }
 
 void put_distribution(const DistributionConfig& distribution, v1::Distribution& out) {
   out.set_id(distribution.id);
   for (const std::string& host : distribution.hosts) out.add_hosts(host);
+  out.set_canonical_host(distribution.canonical_host);
   for (const BehaviourConfig& behaviour : distribution.behaviours) {
     v1::Behaviour& added = *out.add_behaviours();
     added.set_path_pattern(behaviour.path);

@@ -14,6 +14,31 @@ constexpr uint64_t kLongest = uint64_t{100} * 366 * 24 * 3600 * 1000;
 
 milliseconds duration(uint64_t ms) { return milliseconds(std::min(ms, kLongest)); }
 
+policy::Selection selection(v1::KeyPolicy::Selection mode,
+                            const google::protobuf::RepeatedPtrField<std::string>& names) {
+  using enum policy::Selection::Mode;
+  const policy::NameList list({names.begin(), names.end()});
+  switch (mode) {
+    case v1::KeyPolicy::ALL:
+      return {All, {}};
+    case v1::KeyPolicy::NONE:
+      return {None, {}};
+    case v1::KeyPolicy::ALLOW:
+      return {Allow, list};
+    case v1::KeyPolicy::DENY:
+      return {Deny, list};
+    default:  // a mode this version does not know joins nothing
+      return {AsIs, {}};
+  }
+}
+
+policy::KeyPolicy from_proto(const v1::KeyPolicy& in) {
+  return {.query = selection(in.query(), in.query_names()),
+          .cookies = selection(in.cookies(), in.cookie_names()),
+          .headers = {in.headers().begin(), in.headers().end()},
+          .device = in.device()};
+}
+
 CachePolicy from_proto(const v1::CachePolicy& in) {
   CachePolicy out;
   if (in.has_enabled()) out.enabled = in.enabled();
@@ -24,6 +49,12 @@ CachePolicy from_proto(const v1::CachePolicy& in) {
   if (in.has_honour_request_directives()) {
     out.honour_request_directives = in.honour_request_directives();
   }
+  out.key = from_proto(in.key());
+  for (const v1::StatusTtl& entry : in.ttl_by_status()) {
+    // Out of range, it is refused with the rest of the snapshot.
+    const auto status = static_cast<uint16_t>(std::min(entry.status(), 65'535U));
+    out.ttl_by_status.push_back({status, duration(entry.ttl_ms())});
+  }
   return out;
 }
 
@@ -31,6 +62,7 @@ DistributionConfig from_proto(const v1::Distribution& in) {
   DistributionConfig out;
   out.id = in.id();
   out.hosts.assign(in.hosts().begin(), in.hosts().end());
+  out.canonical_host = in.canonical_host();
   for (const v1::Behaviour& behaviour : in.behaviours()) {
     out.behaviours.push_back(
         {behaviour.path_pattern(),

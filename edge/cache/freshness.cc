@@ -53,6 +53,9 @@ Lifetime lifetime_of(const ResponseView& response, const ResponseDirectives& dir
     const auto expires = read_expires(response.fields, date);
     return {expires ? saturate((*expires - date).count()) : 0, 0};
   }
+  if (const auto ttl = ttl_of_status(policy, response.status)) {
+    return {saturate(*ttl), Meta::kHeuristic};
+  }
   // Section 4.2.2: a heuristic only where the status or `public` allows it.
   if (!heuristically_cacheable(response.status) && !directives.is_public) return {};
   if (policy.default_ttl) return {saturate(*policy.default_ttl), Meta::kHeuristic};
@@ -175,6 +178,13 @@ bool heuristically_cacheable(uint16_t status) {
     default:
       return false;
   }
+}
+
+std::optional<milliseconds> ttl_of_status(const Policy& policy, uint16_t status) {
+  for (const StatusTtl& entry : policy.ttl_by_status) {
+    if (entry.status == status) return entry.ttl;
+  }
+  return std::nullopt;
 }
 
 std::optional<seconds> parse_age(http::Fields fields) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "edge/cache/cache_control.h"
 #include "edge/cache/judgement.h"
@@ -11,10 +13,18 @@
 
 namespace atl::cache {
 
-// The cache policy of a behaviour, as far as this room needs it.
+struct StatusTtl {
+  uint16_t status = 0;
+  std::chrono::milliseconds ttl{0};
+};
+
+// The cache policy of a behaviour, as far as this room needs it. Views are the caller's to keep.
 struct Policy {
   // Lifetime of a response that says nothing of its own; takes the place of the heuristic.
   std::optional<std::chrono::milliseconds> default_ttl = std::nullopt;
+  // The same for these statuses, heuristically cacheable or not: a cache may be configured to keep
+  // an answer (RFC 9111 section 3, "a cache extension"). Negative caching, above all.
+  std::span<const StatusTtl> ttl_by_status = {};
   // Bounds of every lifetime, explicit ones too. They never make a response storable that RFC 9111
   // section 3 forbids to store, and never override no-cache.
   std::optional<std::chrono::milliseconds> min_ttl = std::nullopt;
@@ -23,6 +33,8 @@ struct Policy {
   // the client's).
   bool honour_request_directives = true;
   uint64_t max_object_bytes = UINT64_MAX;
+  // Field names that select among variants beside those of Vary: a list as Vary's value has.
+  std::string_view vary = {};
   // Past its lifetime, how long a response without stale-if-error and without a directive against
   // it may be served while the origin cannot be reached (RFC 9111 section 4.2.4). Zero: never.
   std::chrono::seconds stale_when_disconnected{std::chrono::hours{24}};
@@ -71,5 +83,8 @@ std::optional<std::chrono::seconds> parse_age(http::Fields fields);
 
 // RFC 9110 section 15.1: statuses that may be given a heuristic lifetime.
 bool heuristically_cacheable(uint16_t status);
+
+// Policy::ttl_by_status.
+std::optional<std::chrono::milliseconds> ttl_of_status(const Policy& policy, uint16_t status);
 
 }  // namespace atl::cache

@@ -165,9 +165,10 @@ StoreDecision by_directives(const RequestView& request, const ResponseView& resp
   return {true, StoreReason::Explicit};
 }
 
-StoreDecision by_vary(const RequestView& request, const ResponseView& response) {
+StoreDecision by_vary(const RequestView& request, const ResponseView& response,
+                      const Policy& policy) {
   VariantKey key;
-  switch (make_variant_key(request.fields, response.fields, key)) {
+  switch (make_variant_key(request.fields, response.fields, key, policy.vary)) {
     case VaryOutcome::Star:
       return no(StoreReason::VaryStar);
     case VaryOutcome::TooLarge:
@@ -179,6 +180,10 @@ StoreDecision by_vary(const RequestView& request, const ResponseView& response) 
 }
 
 }  // namespace
+
+bool may_have_ttl(unsigned status) {
+  return status <= 999 && by_status(static_cast<uint16_t>(status)).store;
+}
 
 StoreDecision may_store(const RequestView& request, const ResponseView& response,
                         const Policy& policy) {
@@ -192,11 +197,14 @@ StoreDecision may_store(const RequestView& request, const ResponseView& response
   if (const auto decision = by_directives(request, response, directives, policy); !decision.store) {
     return decision;
   }
-  if (const auto decision = by_vary(request, response); !decision.store) return decision;
+  if (const auto decision = by_vary(request, response, policy); !decision.store) return decision;
 
   // Section 3, last rule.
   const bool is_explicit = has_explicit_freshness(response, directives) || directives.is_public;
-  if (!is_explicit && !heuristically_cacheable(response.status)) return no(StoreReason::Status);
+  if (!is_explicit && !heuristically_cacheable(response.status) &&
+      !ttl_of_status(policy, response.status)) {
+    return no(StoreReason::Status);
+  }
   if (!is_explicit && has_field(response.fields, "set-cookie")) return no(StoreReason::SetCookie);
   if (too_large(response, policy)) return no(StoreReason::TooLarge);
   if (!reusable(response, directives, policy)) return no(StoreReason::NothingToReuse);

@@ -47,6 +47,7 @@ struct StoreDecision {
 //   - POST is stored when it has explicit freshness and its Content-Location is the target URI;
 //   that
 //     needs RequestView's target.
+//   - A status of Policy::ttl_by_status is stored without explicit freshness.
 StoreDecision may_store(const RequestView& request, const ResponseView& response,
                         const Policy& policy);
 
@@ -55,6 +56,9 @@ StoreDecision may_store(const RequestView& request, const ResponseView& response
 // none of the stored ones is suitable). Not so when the reason is in the request or in its user,
 // and not when the origin refused or failed.
 bool supersedes_stored(uint16_t status, StoreReason reason);
+
+// Whether Policy::ttl_by_status may name the status: some are never stored, whatever anybody says.
+bool may_have_ttl(unsigned status);
 
 std::string_view to_string(StoreReason reason);
 

@@ -190,12 +190,14 @@ struct Names {
 
 }  // namespace
 
-VaryOutcome make_variant_key(http::Fields request, http::Fields response, VariantKey& out) {
+VaryOutcome make_variant_key(http::Fields request, http::Fields response, VariantKey& out,
+                             std::string_view also) {
   VariantKeyWriter writer(out);
   Names names;
   for_each_line(response, "vary", [&](std::string_view value) {
     for_each_list_member(value, [&](std::string_view member) { names.add(member); });
   });
+  for_each_list_member(also, [&](std::string_view member) { names.add(member); });
   if (names.outcome != VaryOutcome::Ok || names.count == 0) return names.outcome;
 
   const auto begin = names.all.begin();

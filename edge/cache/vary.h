@@ -42,8 +42,9 @@ enum class VaryOutcome : unsigned char {
   TooLarge,  // more than kMaxVaryNames names, or a key above kMaxVariantKey bytes
 };
 
-// The variant key of a response to a request.
-VaryOutcome make_variant_key(http::Fields request, http::Fields response, VariantKey& out);
+// The variant key of a response to a request. `also`: more names, in the syntax of Vary.
+VaryOutcome make_variant_key(http::Fields request, http::Fields response, VariantKey& out,
+                             std::string_view also = {});
 
 // The names part of a stored variant key, comma-separated.
 std::string_view variant_names(std::string_view variant_key);

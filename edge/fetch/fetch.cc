@@ -8,10 +8,10 @@
 
 #include "edge/cache/head.h"
 #include "edge/cache/invalidation.h"
-#include "edge/cache/key.h"
 #include "edge/cache/storability.h"
 #include "edge/cache/validation.h"
 #include "edge/cache/vary.h"
+#include "edge/fetch/resource_key.h"
 #include "lib/base/log.h"
 #include "lib/http/field_block.h"
 #include "lib/http/field_lookup.h"
@@ -43,7 +43,7 @@ Fetch::Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight)
     : owner_(owner),
       context_(owner.context()),
       plan_(std::move(plan)),
-      policy_(cache_policy(plan_.route.behaviour->cache, context_.limits.max_object)),
+      policy_(cache_policy(*plan_.route.behaviour, context_.limits.max_object)),
       flight_(std::move(flight)),
       origins_(plan_.route.behaviour->origin_group->members),
       conditional_(plan_.mode == FetchMode::Fill && plan_.stale) {
@@ -216,7 +216,8 @@ cache::StoreReason Fetch::decide(const cache::ResponseView& response, ResponseHe
   if (!decision.store) return decision.reason;
   if (head.body_length.value_or(0) > policy_.max_object_bytes) return cache::StoreReason::TooLarge;
   cache::VariantKey variant;
-  switch (cache::make_variant_key(plan_.request->fields(), response.fields, variant)) {
+  switch (
+      cache::make_variant_key(plan_.request->fields(), response.fields, variant, policy_.vary)) {
     case cache::VaryOutcome::Ok:
       break;
     case cache::VaryOutcome::Star:
@@ -278,10 +279,7 @@ void Fetch::invalidate(const cache::ResponseView& response) {
   if (cache::is_safe_method(request.method)) return;
   std::string key;
   for (const std::string& target : cache::invalidated_targets(request, response)) {
-    cache::build_key({.distribution = plan_.route.distribution->id,
-                      .authority = request.authority,
-                      .path_and_query = target},
-                     key);
+    if (!resource_key(*plan_.route.distribution, request.authority, target, key)) continue;
     const uint64_t hash = context_.store.hash(key);
     context_.flights.taint(key, hash, transfer().get());
     if (context_.disk != nullptr) context_.disk->forget(key);

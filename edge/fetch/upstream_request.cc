@@ -105,11 +105,14 @@ std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode
   return out;
 }
 
-cache::Policy cache_policy(const CachePolicy& policy, uint64_t max_object) {
+cache::Policy cache_policy(const Behaviour& behaviour, uint64_t max_object) {
+  const CachePolicy& policy = behaviour.cache;
   cache::Policy result;
   result.default_ttl = policy.default_ttl;
   result.min_ttl = policy.min_ttl;
   result.max_ttl = policy.max_ttl;
+  result.ttl_by_status = policy.ttl_by_status;
+  result.vary = behaviour.vary;
   result.honour_request_directives = policy.honour_request_directives;
   result.max_object_bytes = std::min(policy.max_object_bytes.value_or(max_object), max_object);
   return result;

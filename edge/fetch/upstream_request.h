@@ -35,7 +35,8 @@ class UpstreamRequest {
   UpstreamRequest(const UpstreamRequest&) = delete;
   UpstreamRequest& operator=(const UpstreamRequest&) = delete;
 
-  // As received from the client, for storability, Vary and invalidation.
+  // As the cache and the origin see it (policy::RequestShape), for storability, Vary and
+  // invalidation.
   cache::RequestView view() const {
     return {method_, fields_, scheme_, authority_, path_and_query_};
   }
@@ -94,6 +95,7 @@ struct FetchPlan {
 };
 
 // The behaviour's policy as the cache's pure functions take it; no object above `max_object`.
-cache::Policy cache_policy(const CachePolicy& policy, uint64_t max_object);
+// Points into the behaviour.
+cache::Policy cache_policy(const Behaviour& behaviour, uint64_t max_object);
 
 }  // namespace atl::edge

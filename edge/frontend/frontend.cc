@@ -7,6 +7,7 @@
 #include "edge/cache/invalidation.h"
 #include "edge/cache/key.h"
 #include "edge/cache/validation.h"
+#include "edge/cache/vary.h"
 #include "edge/frontend/part_fetch.h"
 #include "edge/frontend/request.h"
 #include "edge/routing/target.h"
@@ -46,12 +47,25 @@ struct Frontend::Visit {
   MonoTime began;
   WallTime now;
   Route route;
+  // As the cache and the origin see it: what the client sent, `own`, or what `shape_` holds.
+  const http::RequestHead* request = nullptr;
+  http::RequestHead own;
+  std::string_view key_authority;
+  std::string_view key_target;
   cache::RequestDirectives directives;
   uint64_t hash = 0;
   cache::Store::Found found;
   bool covered = false;  // it is an outline, and what is asked for is there
   CacheStatus refused_as{.forward = Forward::Refused};
 };
+
+std::string flight_variant(const Behaviour& behaviour, http::Fields fields) {
+  if (behaviour.vary.empty()) return {};
+  // A key that does not fit is of a request whose answer is not stored; it flies with the nameless.
+  cache::VariantKey key;
+  if (!cache::make_key_for_names(behaviour.vary, fields, key)) return {};
+  return std::string(key.bytes());
+}
 
 Frontend::Frontend(const FrontendContext& context)
     : context_(context),
@@ -64,10 +78,12 @@ std::unique_ptr<server::Handler> Frontend::on_request(const http::RequestHead& h
               .began = context_.clock.mono(),
               .now = context_.loop.wall_now(),
               .route = {},
+              .own = {},
               .directives = {},
               .found = {}};
   if (find_route(visit) == Next::Done) return nullptr;
   if (apply_method_rules(visit) == Next::Done) return nullptr;
+  if (shape(visit) == Next::Done) return nullptr;
   if (look_up(visit) == Next::Done) return nullptr;
   return wait(visit);
 }
@@ -119,12 +135,44 @@ Frontend::Next Frontend::apply_method_rules(Visit& visit) {
   return Next::Go;
 }
 
-Frontend::Next Frontend::look_up(Visit& visit) {
+// A request that is not answered from the cache goes to the origin as the client sent it, but what
+// it may invalidate has the key of a GET.
+Frontend::Next Frontend::shape(Visit& visit) {
+  static const policy::KeyPolicy kPlain;
+  using enum policy::RequestShape::Outcome;
   const http::RequestHead& head = visit.exchange.head;
+  const CachePolicy& cache = visit.route.behaviour->cache;
+  const std::string& host = visit.route.distribution->canonical_host;
+  visit.request = &head;
+  switch (shape_.make(head, cache.enabled ? cache.key : kPlain, host)) {
+    case AsIs:
+      break;
+    case Shaped:
+      visit.request = &shape_.head();
+      break;
+    case TooManyParameters:
+      refuse(visit, {400, "too-many-parameters", "the query has too many parameters", {}});
+      return Next::Done;
+    case TooManyCookies:
+      refuse(visit, {400, "too-many-cookies", "the request has too many cookies", {}});
+      return Next::Done;
+  }
+  visit.key_authority = visit.request->authority;
+  visit.key_target = visit.request->path_and_query;
+  if (visit.request != &head && !asks_cache(head)) {
+    visit.own = head;
+    visit.own.authority = visit.key_authority;
+    visit.request = &visit.own;
+  }
+  return Next::Go;
+}
+
+Frontend::Next Frontend::look_up(Visit& visit) {
+  const http::RequestHead& head = *visit.request;
   const CachePolicy& policy = visit.route.behaviour->cache;
   cache::build_key({.distribution = visit.route.distribution->id,
-                    .authority = head.authority,
-                    .path_and_query = head.path_and_query},
+                    .authority = visit.key_authority,
+                    .path_and_query = visit.key_target},
                    key_);
   visit.hash = context_.store.hash(key_);
   if (policy.honour_request_directives) {
@@ -171,19 +219,19 @@ void Frontend::serve(const Visit& visit, cache::Store::Found found) {
 // RFC 5861 section 3. Whoever comes first does it; HEAD leaves it to the next GET.
 void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
   if (visit.exchange.head.method != "GET" || context_.fetches.size() >= kBackgroundFetches) return;
+  std::string name = flight_variant(*visit.route.behaviour, visit.request->fields);
   std::optional<PartAsk> part;
-  std::string name;
   if (stale->is_outline()) {
     part = revalidating_part({visit.exchange.head.method, visit.exchange.head.fields},
                              context_.fetches.context().limits.part_block);
-    name = part_name({}, part->range);
+    name = part_name(name, part->range);
   }
   auto flight = context_.flights.join({key_, visit.hash, name}, context_.loop,
                                       context_.fetches.context().budget, nullptr);
   if (flight == nullptr) return;
   context_.counters.background_revalidations.add();
   context_.fetches.start({.request = std::make_shared<UpstreamRequest>(
-                              visit.exchange.head, visit.exchange.responder.client_address()),
+                              *visit.request, visit.exchange.responder.client_address()),
                           .routes = routes_,
                           .route = visit.route,
                           .mode = FetchMode::Fill,
@@ -198,17 +246,23 @@ void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
 
 std::unique_ptr<server::Handler> Frontend::wait(Visit& visit) {
   const ForwardPlan plan =
-      plan_forward({.head = visit.exchange.head,
+      plan_forward({.head = *visit.request,
                     .caching = visit.route.behaviour->cache.enabled,
                     .directives = visit.directives,
                     .found = static_cast<bool>(visit.found),
                     .reason = visit.found.judgement.reason,
                     .known_uncacheable = context_.store.known_uncacheable(visit.hash, visit.now),
                     .covered = visit.covered});
+  std::shared_ptr<const UpstreamRequest> shaped;
+  if (visit.request != &visit.exchange.head) {
+    shaped = std::make_shared<UpstreamRequest>(*visit.request,
+                                               visit.exchange.responder.client_address());
+  }
   auto request = std::make_unique<Request>(*this, Inquiry{.exchange = visit.exchange,
                                                           .began = visit.began,
                                                           .routes = routes_,
                                                           .route = visit.route,
+                                                          .request = std::move(shaped),
                                                           .directives = visit.directives,
                                                           .key = key_,
                                                           .hash = visit.hash,
@@ -251,14 +305,14 @@ void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView
       context_.store.remove(stored);
       return;
     case cache::HeadEffect::Freshen: {
-      const auto fresh = cache::freshen({.stored_head = stored->head(),
-                                         .stored_status = stored->status(),
-                                         .not_modified = response.fields,
-                                         .request_time = head.meta.response_time,
-                                         .response_time = head.meta.response_time,
-                                         .via = context_.identity.name},
-                                        cache_policy(inquiry.route.behaviour->cache,
-                                                     context_.fetches.context().limits.max_object));
+      const auto fresh = cache::freshen(
+          {.stored_head = stored->head(),
+           .stored_status = stored->status(),
+           .not_modified = response.fields,
+           .request_time = head.meta.response_time,
+           .response_time = head.meta.response_time,
+           .via = context_.identity.name},
+          cache_policy(*inquiry.route.behaviour, context_.fetches.context().limits.max_object));
       if (!fresh.applies) return;
       if (!fresh.keep) {
         forget_on_disk(inquiry.key);

@@ -11,11 +11,16 @@
 #include "edge/frontend/answer.h"
 #include "edge/frontend/forward_plan.h"
 #include "edge/frontend/journal.h"
+#include "edge/policy/request_shape.h"
 #include "edge/routing/route_table.h"
 #include "lib/base/clock.h"
 #include "lib/server/application.h"
 
 namespace atl::edge {
+
+// The first name of a request's flight (see FlightName): what the behaviour has in the variant key,
+// so that requests which cannot share an answer do not wait for one another.
+std::string flight_variant(const Behaviour& behaviour, http::Fields fields);
 
 // What is known of a request when it was not answered at once.
 struct Inquiry {
@@ -23,6 +28,8 @@ struct Inquiry {
   MonoTime began{};
   std::shared_ptr<const RouteTable> routes;
   Route route;
+  // As the cache and the origin see it, if that differs from what the client sent.
+  std::shared_ptr<const UpstreamRequest> request;
   cache::RequestDirectives directives;
   std::string key;
   uint64_t hash = 0;
@@ -74,6 +81,7 @@ class Frontend final : public server::Application {
 
   Next find_route(Visit& visit);
   Next apply_method_rules(Visit& visit);
+  Next shape(Visit& visit);
   Next look_up(Visit& visit);
   Next use_found(Visit& visit);
   void refuse(const Visit& visit, const Notice& notice);
@@ -90,6 +98,7 @@ class Frontend final : public server::Application {
   std::string host_scratch_;
   std::string path_scratch_;
   std::string key_;
+  policy::RequestShape shape_;
 };
 
 }  // namespace atl::edge

@@ -90,6 +90,7 @@ PartFetch fetch_part(FrontendContext& context, const Inquiry& inquiry, KeptReque
     if (reader != nullptr) reader->leave();
     return PartFetch::Landed;
   }
+  if (request == nullptr) request = inquiry.request;
   if (request == nullptr) {
     request = std::make_shared<UpstreamRequest>(inquiry.exchange.head,
                                                 inquiry.exchange.responder.client_address());

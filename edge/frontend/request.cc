@@ -47,7 +47,10 @@ std::unique_ptr<std::vector<cache::SegmentRef>> take_all(TransferReader& reader)
 }  // namespace
 
 Request::Request(Frontend& frontend, Inquiry inquiry)
-    : frontend_(frontend), inquiry_(std::move(inquiry)), reader_(context().loop, *this) {}
+    : frontend_(frontend),
+      inquiry_(std::move(inquiry)),
+      variant_(flight_variant(*inquiry_.route.behaviour, fields())),
+      reader_(context().loop, *this) {}
 
 Request::~Request() {
   if (fetch_ != nullptr) fetch_->set_body_source(nullptr);
@@ -74,6 +77,11 @@ void Request::run() {
   }
 }
 
+std::shared_ptr<const UpstreamRequest> Request::upstream_request() const {
+  if (inquiry_.request) return inquiry_.request;
+  return std::make_shared<UpstreamRequest>(exchange().head, exchange().responder.client_address());
+}
+
 // ---- Asking ------------------------------------------------------------------------------------
 
 Request::Next Request::ask() {
@@ -92,8 +100,7 @@ Request::Next Request::ask_shared() {
   if (!leading_) return Next::Wait;
   // Between our look-up and here another flight may have landed; it stored before it left the
   // table.
-  auto found =
-      c.store.find(inquiry_.key, inquiry_.hash, exchange().head.fields, inquiry_.directives, now());
+  auto found = c.store.find(inquiry_.key, inquiry_.hash, fields(), inquiry_.directives, now());
   if (found && found.judgement.verdict == cache::Verdict::Fresh) {
     flight->finish([] {});
     flight->transfer()->confirm(found.object);  // for those who joined us meanwhile
@@ -105,8 +112,7 @@ Request::Next Request::ask_shared() {
   if (found && found.judgement.verdict != cache::Verdict::Unusable) {
     inquiry_.found = std::move(found);
   }
-  c.fetches.start({.request = std::make_shared<UpstreamRequest>(
-                       exchange().head, exchange().responder.client_address()),
+  c.fetches.start({.request = upstream_request(),
                    .routes = inquiry_.routes,
                    .route = inquiry_.route,
                    .mode = FetchMode::Fill,
@@ -128,8 +134,7 @@ Request::Next Request::ask_alone() {
   part_.reset();
   reader_.join(flight->transfer());
   const bool has_body = exchange().head.has_body();
-  Fetch& fetch = c.fetches.start({.request = std::make_shared<UpstreamRequest>(
-                                      exchange().head, exchange().responder.client_address()),
+  Fetch& fetch = c.fetches.start({.request = upstream_request(),
                                   .routes = inquiry_.routes,
                                   .route = inquiry_.route,
                                   .mode = FetchMode::Verbatim,
@@ -159,12 +164,12 @@ Request::Next Request::go_alone(std::string_view detail) {
 // do meet under its own name.
 Request::Next Request::try_own_variant(std::string_view variant_key) {
   cache::VariantKey own;
-  const bool named =
-      cache::make_key_for_names(cache::variant_names(variant_key), exchange().head.fields, own);
+  const bool named = cache::make_key_for_names(cache::variant_names(variant_key), fields(), own);
   plan().forward = Forward::VaryMiss;
-  if (!variant_.empty() || !named) return go_alone("vary-changed");
+  if (own_variant_ || !named) return go_alone("vary-changed");
   context().counters.released.add();
   variant_ = own.bytes();
+  own_variant_ = true;
   reader_.leave();
   step_ = Step::Ask;
   return Next::More;
@@ -199,7 +204,7 @@ Request::Next Request::take_head(const ResponseHead& head) {
   }
   if (is_follower()) {
     if (!head.shared) return go_alone("collapsed-uncacheable");
-    if (!cache::matches_variant(head.variant_key, exchange().head.fields)) {
+    if (!cache::matches_variant(head.variant_key, fields())) {
       return try_own_variant(std::string(head.variant_key));
     }
   }
@@ -210,7 +215,7 @@ Request::Next Request::take_head(const ResponseHead& head) {
 
 Request::Next Request::take_object(cache::Pin object) {
   if (is_follower() && !reader_.object_shared()) return go_alone("collapsed-uncacheable");
-  if (is_follower() && !cache::matches_variant(object->variant_key(), exchange().head.fields)) {
+  if (is_follower() && !cache::matches_variant(object->variant_key(), fields())) {
     return try_own_variant(object->variant_key());
   }
   const auto judgement = cache::judge(object->meta(), inquiry_.directives, now());
@@ -270,8 +275,8 @@ Request::Next Request::take_failure() {
 bool Request::falls_back(uint16_t status) {
   if (!inquiry_.found && leading_ && plan().mode == FetchMode::Fill) {
     // The fetch may have found something on disk to revalidate.
-    inquiry_.found = context().store.find(inquiry_.key, inquiry_.hash, exchange().head.fields,
-                                          inquiry_.directives, now());
+    inquiry_.found =
+        context().store.find(inquiry_.key, inquiry_.hash, fields(), inquiry_.directives, now());
   }
   if (!inquiry_.found || (status != 0 && !is_error_status(status))) return false;
   const auto judgement = cache::judge(inquiry_.found.object->meta(), inquiry_.directives,

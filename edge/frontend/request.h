@@ -89,6 +89,11 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   void retire();
 
   const Exchange& exchange() const { return inquiry_.exchange; }
+  // What selects among variants.
+  http::Fields fields() const {
+    return inquiry_.request ? inquiry_.request->fields() : exchange().head.fields;
+  }
+  std::shared_ptr<const UpstreamRequest> upstream_request() const;
   ForwardPlan& plan() { return inquiry_.plan; }
   const ForwardPlan& plan() const { return inquiry_.plan; }
   FrontendContext& context() { return frontend_.context(); }
@@ -98,8 +103,9 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   Inquiry inquiry_;
   Step step_ = Step::Ask;
   bool leading_ = false;
-  std::string variant_;     // of the flight asked for; see FlightName
-  Fetch* fetch_ = nullptr;  // takes our body
+  std::string variant_;       // of the flight asked for; see FlightName
+  bool own_variant_ = false;  // the second flight asked for
+  Fetch* fetch_ = nullptr;    // takes our body
   Passing passing_;
   std::optional<PartAsk> part_;      // what was asked for instead of the whole
   std::unique_ptr<PartBody> parts_;  // instead of the transfer's body

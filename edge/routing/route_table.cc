@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "edge/cache/storability.h"
 #include "edge/routing/pattern.h"
 #include "edge/routing/target.h"
+#include "lib/http/chars.h"
 
 namespace atl::edge {
 namespace {
@@ -14,13 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kDefaultHeadTimeout{30'000};
 constexpr size_t kMaxPattern = 1024;  // bytes; bounds what one match can cost
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
+constexpr size_t kMaxKeyHeaders = 16;  // of the variant key's 32 names
 
 }  // namespace
 
@@ -143,6 +139,13 @@ class RouteTableBuilder {
       distribution.id = std::move(config.id);
       if (config.hosts.empty()) problem("distribution \"{}\" has no hosts", distribution.id);
       for (const std::string& host : config.hosts) take_host(distribution, host);
+      distribution.canonical_host = std::move(config.canonical_host);
+      if (!distribution.canonical_host.empty() &&
+          std::find(config.hosts.begin(), config.hosts.end(), distribution.canonical_host) ==
+              config.hosts.end()) {
+        problem("distribution \"{}\": canonical host \"{}\" is not one of its hosts",
+                distribution.id, distribution.canonical_host);
+      }
       for (BehaviourConfig& behaviour : config.behaviours) {
         take_behaviour(distribution, std::move(behaviour));
       }
@@ -181,7 +184,8 @@ class RouteTableBuilder {
   void take_behaviour(Distribution& distribution, BehaviourConfig config) {
     Behaviour& behaviour = distribution.behaviours.emplace_back();
     behaviour.path_pattern = std::move(config.path_pattern);
-    behaviour.cache = config.cache;
+    behaviour.cache = std::move(config.cache);
+    if (behaviour.cache.enabled) behaviour.vary = behaviour.cache.key.vary();
     behaviour.allowed_methods = std::move(config.allowed_methods);
     const auto where = fmt::format("distribution \"{}\", behaviour \"{}\"", distribution.id,
                                    behaviour.path_pattern);
@@ -194,13 +198,33 @@ class RouteTableBuilder {
       problem("{} names origin group \"{}\", which does not exist", where, config.origin_group);
     }
     for (const std::string& method : behaviour.allowed_methods) {
-      if (!is_token(method)) problem("{}: \"{}\" is not a method", where, method);
+      if (!http::is_token(method)) problem("{}: \"{}\" is not a method", where, method);
       if (!behaviour.allow.empty()) behaviour.allow += ", ";
       behaviour.allow += method;
     }
-    const CachePolicy& cache = behaviour.cache;
+    check_cache(behaviour.cache, where);
+  }
+
+  void check_cache(const CachePolicy& cache, const std::string& where) {
     if (cache.min_ttl && cache.max_ttl && *cache.min_ttl > *cache.max_ttl) {
       problem("{}: min_ttl is larger than max_ttl", where);
+    }
+    for (size_t i = 0; i < cache.ttl_by_status.size(); ++i) {
+      const uint16_t status = cache.ttl_by_status[i].status;
+      if (!cache::may_have_ttl(status)) problem("{}: status {} is never stored", where, status);
+      for (size_t j = 0; j < i; ++j) {
+        if (cache.ttl_by_status[j].status == status) {
+          problem("{}: status {} has two lifetimes", where, status);
+        }
+      }
+    }
+    if (cache.key.headers.size() > kMaxKeyHeaders) {
+      problem("{}: more than {} headers in the key", where, kMaxKeyHeaders);
+    }
+    for (const std::string& header : cache.key.headers) {
+      if (!http::is_token(header) || header == "*") {
+        problem("{}: \"{}\" is not the name of a header", where, header);
+      }
     }
   }
 
@@ -227,13 +251,17 @@ const Distribution* RouteTable::find_host(std::string_view host) const {
   return any_;
 }
 
+const Behaviour* Distribution::match(std::string_view path) const {
+  for (const Behaviour& behaviour : behaviours) {
+    if (pattern_matches(behaviour.path_pattern, path)) return &behaviour;
+  }
+  return nullptr;
+}
+
 Route RouteTable::match(std::string_view host, std::string_view path) const {
   const Distribution* distribution = find_host(host);
   if (distribution == nullptr) return {};
-  for (const Behaviour& behaviour : distribution->behaviours) {
-    if (pattern_matches(behaviour.path_pattern, path)) return {distribution, &behaviour};
-  }
-  return {};
+  return {distribution, distribution->match(path)};
 }
 
 }  // namespace atl::edge

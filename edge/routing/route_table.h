@@ -11,6 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "edge/cache/freshness.h"
+#include "edge/policy/key_policy.h"
+
 namespace atl::edge {
 
 // ---- What the control plane sends: plain mirrors of proto/control.proto, see there for meaning
@@ -23,6 +26,8 @@ struct CachePolicy {
   std::optional<std::chrono::milliseconds> max_ttl;
   std::optional<uint64_t> max_object_bytes;
   bool honour_request_directives = true;
+  policy::KeyPolicy key;
+  std::vector<cache::StatusTtl> ttl_by_status;
 };
 
 struct BehaviourConfig {
@@ -36,6 +41,7 @@ struct DistributionConfig {
   std::string id;
   std::vector<std::string> hosts;
   std::vector<BehaviourConfig> behaviours;
+  std::string canonical_host;  // empty: none
 };
 
 struct OriginGroupConfig {
@@ -104,6 +110,7 @@ struct Behaviour {
   CachePolicy cache;
   std::vector<std::string> allowed_methods;  // empty: all
   std::string allow;                         // value of Allow in a 405
+  std::string vary;                          // cache.key.vary(); empty without a cache
   const OriginGroup* origin_group = nullptr;
 
   bool allows(std::string_view method) const;
@@ -112,6 +119,10 @@ struct Behaviour {
 struct Distribution {
   std::string id;
   std::vector<Behaviour> behaviours;  // the last one matches everything
+  std::string canonical_host;         // takes the place of the request's authority; empty: none
+
+  // The first behaviour whose pattern matches. `path`: see normalise_path(). Does not allocate.
+  const Behaviour* match(std::string_view path) const;
 };
 
 struct Route {

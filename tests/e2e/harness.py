@@ -40,6 +40,9 @@ POPS = {
     "syd": ("Sydney", "AU", -33.87, 151.21),
 }
 
+# Settings of a behaviour itself; the others are its cache's.
+BEHAVIOUR_KEYS = {"allowed_methods"}
+
 _addresses = itertools.count(os.getpid() * 8 % 60000 + 256)
 
 
@@ -142,6 +145,8 @@ def toml(value):
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(toml(v) for v in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml(k)} = {toml(v)}" for k, v in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -239,13 +244,14 @@ class Cluster:
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
-                 volumes=(), origin=None):
+                 volumes=(), origin=None, distribution=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
         self.volumes = list(volumes)  # sizes; a file for each PoP and volume
         self.sources = sources or {"site": {"type": "synthetic"}}
         self.behaviours = behaviours or [("*", next(iter(self.sources)), {})]
+        self.distribution = distribution or {}
         self.control_settings, self.overrides = control or {}, overrides
         address = loopback()
         self.http = f"{address}:{free_port(address)}"
@@ -301,13 +307,13 @@ class Cluster:
                 if isinstance(value, dict):
                     text += section(f"[origin.{key}]", value)
             text += section("[[origin_group]]", {"id": source, "origins": [source]})
-        text += section("[[distribution]]", {"id": "everything", "hosts": ["*"]})
+        text += section("[[distribution]]", {"id": "everything", "hosts": ["*"],
+                                              **self.distribution})
         for pattern, source, cache in self.behaviours:
             settings = dict(cache)
-            methods = settings.pop("allowed_methods", None)
             behaviour = {"path": pattern, "origin_group": source}
-            if methods:
-                behaviour["allowed_methods"] = methods
+            for key in BEHAVIOUR_KEYS.intersection(settings):
+                behaviour[key] = settings.pop(key)
             text += section("[[distribution.behaviour]]", behaviour)
             if settings:
                 text += section("[distribution.behaviour.cache]", settings)

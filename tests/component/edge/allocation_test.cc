@@ -88,5 +88,49 @@ TEST_CASE("allocation: a hit makes none, from bytes to bytes") {
   }
 }
 
+TEST_CASE("allocation: a hit makes none under a policy that shapes the request") {
+  using policy::NameList;
+  using enum policy::Selection::Mode;
+  edge::RouteConfig config;
+  config.version = 2;
+  config.origins = {{.id = "a", .endpoint = "a:1", .source = "site"}};
+  config.origin_groups = {{.id = "site", .origins = {"a"}, .failover_statuses = {}}};
+  edge::BehaviourConfig behaviour{.path_pattern = "*", .origin_group = "site"};
+  behaviour.cache.key = {.query = {Deny, NameList({"utm_*", "fbclid"})},
+                         .cookies = {Allow, NameList({"a", "lang"})},
+                         .headers = {"Accept-Language"},
+                         .device = true};
+  config.distributions = {{.id = "site",
+                           .hosts = {"*", "canonical.example.org"},
+                           .behaviours = {behaviour},
+                           .canonical_host = "canonical.example.org"}};
+  Lab lab;
+  lab.bench.frontend->set_routes(*edge::RouteTable::build(std::move(config)));
+  lab.origin.on_open = [](const FakeCallPtr& call) {
+    call->answer(200, "Cache-Control: max-age=600\r\n", "x");
+  };
+  std::string request =
+      "GET /assets/%61pp.js?v=3&utm_source=mail&a=1&a=0 HTTP/1.1\r\nHost: WWW.example.org\r\n"
+      "User-Agent: Mozilla/5.0 (iPhone) Mobile\r\nAccept-Language: en-GB,en;q=0.5\r\n"
+      "Cookie: lang=en; session=0123456789abcdef; a=b\r\n\r\n";
+  lab.bench.ask("/assets/%61pp.js?a=1&a=0&v=3", {{"User-Agent", "iPhone"},
+                                                 {"Accept-Language", "en;q=0.5,en-gb"},
+                                                 {"Cookie", "a=b; lang=en"}});
+  REQUIRE(lab.bench.counters.stored.get() == 1);
+  server::ConnectionSet set{*lab.bench.frontend, {}, lab.clock, {.wake = [](auto) {}}};
+  testing::MemoryPeer peer;
+  set.adopt(peer.stream());
+  peer.send(request);
+  CHECK(peer.received().find("; hit; ttl=") != std::string::npos);
+  peer.discard_output();
+  for (int i = 0; i < 10; ++i) peer.send(request);
+  const uint64_t hits = lab.bench.counters.hits.get();
+  const size_t before = g_allocations;
+  for (int i = 0; i < 100; ++i) peer.send(request);
+  CHECK(g_allocations - before == 0);
+  CHECK(lab.bench.counters.hits.get() - hits == 100);
+  CHECK(lab.origin.opened() == 1);
+}
+
 }  // namespace
 }  // namespace atl::test

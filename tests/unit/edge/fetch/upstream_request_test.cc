@@ -94,12 +94,12 @@ TEST_CASE("upstream request: outlives what it was made of") {
 }
 
 TEST_CASE("upstream request: the node's limit bounds the behaviour's") {
-  CachePolicy policy;
-  CHECK(cache_policy(policy, 100).max_object_bytes == 100);
-  policy.max_object_bytes = 50;
-  CHECK(cache_policy(policy, 100).max_object_bytes == 50);
-  policy.max_object_bytes = 500;
-  CHECK(cache_policy(policy, 100).max_object_bytes == 100);
+  Behaviour behaviour;
+  CHECK(cache_policy(behaviour, 100).max_object_bytes == 100);
+  behaviour.cache.max_object_bytes = 50;
+  CHECK(cache_policy(behaviour, 100).max_object_bytes == 50);
+  behaviour.cache.max_object_bytes = 500;
+  CHECK(cache_policy(behaviour, 100).max_object_bytes == 100);
 }
 
 TEST_CASE("failures: every reason has a status and a token of its own") {

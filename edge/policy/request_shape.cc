@@ -1,0 +1,57 @@
+#include "edge/policy/request_shape.h"
+
+#include <algorithm>
+
+#include "edge/policy/cookies.h"
+#include "edge/policy/query.h"
+#include "lib/http/chars.h"
+#include "lib/http/field_lookup.h"
+
+namespace atl::policy {
+namespace {
+
+// A client must not be able to say these for itself.
+bool is_device_field(std::string_view name) {
+  return std::any_of(kDeviceFields.begin(), kDeviceFields.end(), [&](const DeviceField& field) {
+    return http::equal_ignore_case(field.name, name);
+  });
+}
+
+}  // namespace
+
+RequestShape::Outcome RequestShape::make(const http::RequestHead& head, const KeyPolicy& policy,
+                                         std::string_view host) {
+  if (policy.is_plain() && host.empty()) return Outcome::AsIs;
+  const auto target = normalise_query(policy.query, head.path_and_query, pieces_, target_);
+  if (!target) return Outcome::TooManyParameters;
+  head_ = head;
+  head_.path_and_query = *target;
+  if (!host.empty()) head_.authority = host;
+  if (!shape_fields(head, policy)) return Outcome::TooManyCookies;
+  return Outcome::Shaped;
+}
+
+bool RequestShape::shape_fields(const http::RequestHead& head, const KeyPolicy& policy) {
+  const bool cookies = policy.cookies.mode != Selection::Mode::AsIs;
+  if (!cookies && !policy.device) return true;
+  fields_.clear();
+  for (const http::Field& field : head.fields) {
+    if (cookies && http::equal_ignore_case(field.name, "Cookie")) continue;
+    if (policy.device && is_device_field(field.name)) continue;
+    fields_.push_back(field);
+  }
+  if (cookies) {
+    if (!select_cookies(policy.cookies, head.fields, pieces_, cookies_)) return false;
+    if (!cookies_.empty()) fields_.push_back({"Cookie", cookies_});
+  }
+  if (policy.device) {
+    const Device device = device_of(http::value_of(head.fields, "User-Agent").value_or(""));
+    for (const DeviceField& field : kDeviceFields) {
+      fields_.push_back({field.name, field.device == device ? "true" : "false"});
+    }
+  }
+  head_.fields = fields_;
+  return true;
+}
+
+}  // namespace atl::policy
