@@ -54,7 +54,10 @@ class HealthChecker::Check final : rpc::ExchangeObserver {
     limit_.stop();
     call_ = nullptr;
     const bool changed = tally_.add(good, settings_.unhealthy_after, settings_.healthy_after);
-    if (changed) checker_.book_.set_health(origin_, good, std::move(detail));
+    // A bad answer is told even when it changes nothing: what is wrong may be another thing now.
+    if (changed || (!good && !tally_.healthy())) {
+      checker_.book_.set_health(origin_, tally_.healthy(), std::move(detail));
+    }
   }
 
   void on_informational(uint16_t, std::string_view) override {}

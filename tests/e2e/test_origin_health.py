@@ -77,8 +77,8 @@ class OriginHealth(ClusterTest):
         upstream = self.upstream()
         upstream.answers["/healthz"] = response(500, b"sick\n")
         upstream.answers["/a"] = response(200, b"fine\n", [("Cache-Control", "no-store")])
-        cluster = self.over(upstream, health={"path": "/healthz", "interval": "100ms",
-                                              "timeout": "100ms", "unhealthy_after": 2})
+        cluster = self.over(upstream, health={"path": "/healthz", "interval": "1s",
+                                              "timeout": "1s", "unhealthy_after": 2})
         wait_until(lambda: self.origin_status(cluster)["detail"] == "unhealthy: status 500", 10,
                    "the check fails")
         before = upstream.count("/a")
