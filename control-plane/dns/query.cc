@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "control-plane/dns/cookie.h"
 #include "control-plane/dns/name.h"
 
 namespace atl::dns {
 namespace {
 
-constexpr size_t kClientCookie = 8;
 constexpr size_t kLeastServerCookie = 8;
 constexpr size_t kMostServerCookie = 32;
 constexpr uint16_t kDnssecOk = 0x8000;
@@ -106,7 +106,7 @@ Fault read_options(Octets options, Query& query) {
     const uint16_t code = read16(head.data());
     if (code == kOptionSubnet && !query.subnet && !read_subnet(data, query)) return Fault::Subnet;
     if (code == kOptionCookie && query.cookie.empty() && !read_cookie(data, query)) {
-      return Fault::Cookie;
+      return Fault::BadCookie;
     }
   }
   return Fault::None;

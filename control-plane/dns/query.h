@@ -24,7 +24,7 @@ enum class Fault : uint8_t {
   Edns,         // two OPT records, one that is not the root's, or options that overrun it
   EdnsVersion,  // RFC 6891 section 6.1.3
   Subnet,       // RFC 7871 section 6
-  Cookie,       // RFC 7873 section 5.2.2
+  BadCookie,    // RFC 7873 section 5.2.2
 };
 
 // Whose answer is asked for (RFC 7871).

@@ -38,6 +38,7 @@ size_t Reply::opt_size() const {
   if (!query_.edns) return 0;
   size_t size = kFixedOpt;
   if (query_.subnet) size += kOptionHead + 4 + query_.subnet->address.size();
+  if (!query_.cookie.empty()) size += kOptionHead + kWholeCookie;
   return size;
 }
 
@@ -56,10 +57,15 @@ void Reply::write_opt(Rcode rcode) {
     writer_.put8(scope_);
     writer_.put(query_.subnet->address);
   }
+  if (!query_.cookie.empty()) {
+    writer_.put16(kOptionCookie);
+    writer_.put16(kWholeCookie);
+    writer_.put(cookie_);
+  }
 }
 
 size_t Reply::finish(Rcode rcode, bool authoritative) {
-  truncated_ = !writer_.fits();
+  truncated_ = dropped_ || !writer_.fits();
   if (truncated_) {
     writer_.rewind(sections_at_);
     counts_[0] = counts_[1] = 0;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "control-plane/dns/cookie.h"
 #include "control-plane/dns/query.h"
 #include "control-plane/dns/wire.h"
 
@@ -29,6 +30,12 @@ class Reply {
   // How many leading bits of the subnet option's address the answer holds for.
   void set_scope(uint8_t bits) { scope_ = bits; }
 
+  // Ours and the client's cookie; only if the query has one.
+  void set_cookie(const Cookie& cookie) { cookie_ = cookie; }
+
+  // Leaves all records out, and says so.
+  void truncate() { dropped_ = true; }
+
   // Completes it and returns its size. Records that did not fit are all left out, with the flag
   // that says so.
   size_t finish(Rcode rcode, bool authoritative);
@@ -44,6 +51,8 @@ class Reply {
   size_t sections_at_;  // where records begin
   uint16_t counts_[2] = {0, 0};
   uint8_t scope_ = 0;
+  Cookie cookie_{};
+  bool dropped_ = false;
   bool truncated_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "control-plane/dns/cookie.h"
 #include "control-plane/dns/name.h"
 #include "control-plane/dns/reply.h"
 #include "control-plane/dns/zone.h"
@@ -15,7 +16,8 @@ using Section = Reply::Section;
 constexpr int kLongestChain = 8;       // of CNAMEs within the zone
 constexpr size_t kMostAddresses = 32;  // in one answer
 constexpr uint16_t kFirstMeta = 128;   // RFC 6895 section 3.1: 128-255 are no types of data
-constexpr uint16_t kFirstTransfer = 251;
+constexpr uint16_t kIxfr = 251;
+constexpr uint16_t kAxfr = 252;
 
 Rcode rcode_of(Fault fault) {
   switch (fault) {
@@ -50,11 +52,12 @@ class Lookup {
     Rcode rcode;
   };
 
-  Result run() {
+  // `node`: what is at the question's name.
+  Result run(const Node* node) {
     std::string_view name = query_.name();
     uint16_t owner = Reply::kQuestionName;
     for (int i = 0; i < kLongestChain; ++i) {
-      const Node* node = zone_.find(name);
+      if (i > 0) node = zone_.find(name);
       if (node == nullptr) return nothing(Reason::NoName, Rcode::NxDomain);
       const RecordSet* alias = node->find(Type::Cname);
       if (alias == nullptr || wants(Type::Cname)) return at(*node, owner);
@@ -186,28 +189,59 @@ std::string_view to_string(Reason reason) {
   return "ignored";
 }
 
-Outcome Responder::respond(const View& view, Octets message, const Asker& asker,
+Responder::Responder(const Options& options)
+    : secret_(options.secret), limiter_(options.rate_limit, options.secret) {}
+
+RateLimiter::Verdict Responder::judge(const Asker& asker, bool known, uint64_t what, MonoTime now) {
+  if (asker.transport == Transport::Tcp || known) return RateLimiter::Verdict::Send;
+  return limiter_.judge(asker.address, what, now);
+}
+
+Outcome Responder::respond(const View& view, Octets message, const Asker& asker, const Moment& now,
                            std::span<uint8_t> out) {
   query_ = Query();
   const Fault fault = parse(message, query_);
   if (fault == Fault::Short || fault == Fault::NotAQuery) return {};
   Reply reply(query_, out, limit_of(query_, asker.transport));
+  bool known = false;
+  if (!query_.cookie.empty()) {
+    const CookieJudgement cookie =
+        judge_cookie(secret_, query_.cookie, asker.address, now.unix_seconds);
+    known = cookie.known;
+    reply.set_cookie(cookie.answer);
+  }
   const auto done = [&](Reason reason, Rcode rcode, bool authoritative) {
     const size_t size = reply.finish(rcode, authoritative);
-    return Outcome{reason, size, reply.truncated()};
+    return Outcome{reason, size, reply.truncated(), false};
   };
-  if (fault != Fault::None) return done(Reason::Malformed, rcode_of(fault), false);
-  if (query_.question.empty()) return done(Reason::CookieOnly, Rcode::NoError, false);
+  // Nobody needs many refusals.
+  const auto refuse = [&](Reason reason, Rcode rcode) {
+    if (judge(asker, known, static_cast<uint64_t>(reason), now.mono) !=
+        RateLimiter::Verdict::Send) {
+      return Outcome{reason, 0, false, true};
+    }
+    return done(reason, rcode, false);
+  };
+  if (fault != Fault::None) return refuse(Reason::Malformed, rcode_of(fault));
+  if (query_.question.empty()) return refuse(Reason::CookieOnly, Rcode::NoError);
   if (query_.klass != static_cast<uint16_t>(Class::In) ||
-      !is_within(query_.name(), view.zone->name())) {
-    return done(Reason::NotOurs, Rcode::Refused, false);
+      !is_within(query_.name(), view.zone->name()) || query_.type == kAxfr ||
+      query_.type == kIxfr) {
+    return refuse(Reason::NotOurs, Rcode::Refused);
   }
-  if (is_meta(query_.type)) {
-    return query_.type >= kFirstTransfer ? done(Reason::NotOurs, Rcode::Refused, false)
-                                         : done(Reason::Malformed, Rcode::FormErr, false);
+  if (is_meta(query_.type)) return refuse(Reason::Malformed, Rcode::FormErr);
+
+  // All names that do not exist are one, and all that a pattern covers.
+  const Node* node = view.zone->find(query_.name());
+  const auto verdict = judge(asker, known, reinterpret_cast<uintptr_t>(node), now.mono);
+  if (verdict == RateLimiter::Verdict::Drop) {
+    return {node == nullptr ? Reason::NoName : Reason::Records, 0, false, true};
   }
-  const auto [reason, rcode] = Lookup(view, query_, asker.address, steering_, reply).run();
-  return done(reason, rcode, rcode != Rcode::ServFail);
+  const auto [reason, rcode] = Lookup(view, query_, asker.address, steering_, reply).run(node);
+  if (verdict == RateLimiter::Verdict::Truncate) reply.truncate();
+  Outcome outcome = done(reason, rcode, rcode != Rcode::ServFail);
+  outcome.limited = verdict == RateLimiter::Verdict::Truncate;
+  return outcome;
 }
 
 }  // namespace atl::dns

@@ -17,6 +17,7 @@ namespace atl::dns {
 struct PopAddresses {
   std::vector<std::string> v4;
   std::vector<std::string> v6;
+  bool empty() const { return v4.empty() && v6.empty(); }
 };
 
 // Everything answers are made from at one moment. Immutable once published; any thread.

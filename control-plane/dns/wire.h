@@ -30,8 +30,6 @@ enum class Type : uint16_t {
   Nsec = 47,
   Dnskey = 48,
   Nxname = 128,  // RFC 9824
-  Ixfr = 251,
-  Axfr = 252,
   Any = 255,
   Caa = 257,
 };

@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],
     "control-plane/history": ["lib/base", "control-plane/fleet"],
-    "control-plane/dns": ["lib/base", "control-plane/geo"],
+    "control-plane/dns": ["lib/base", "lib/net", "control-plane/geo"],
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
     "tests": ["lib", "edge", "origin", "control-plane", "deploy", "proto", "tests"],

@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr size_t kLargestOpt = 64;
+constexpr size_t kLargestOpt = 64;  // with a subnet and a cookie
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -24,7 +24,7 @@ void require(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace atl;
   static const dns::test::World world;
-  static dns::Responder responder;
+  static dns::Responder responder({{}, 0});
   static std::array<uint8_t, dns::kLargestTcp> out;
   if (size == 0) return 0;
   const bool tcp = (data[0] & 1) != 0;
@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // In a buffer of its own length, so that reading beyond is seen.
   const std::string message(reinterpret_cast<const char*>(data + 1), size - 1);
   const std::span<uint8_t> room(out.data(), tcp ? dns::kLargestTcp : dns::kLargestUdp);
-  const dns::Outcome outcome = responder.respond(world.view, dns::as_octets(message), asker, room);
+  const dns::Outcome outcome =
+      responder.respond(world.view, dns::as_octets(message), asker, {}, room);
   if (outcome.size == 0) {
     require(outcome.reason == dns::Reason::Ignored);
     return 0;

@@ -138,9 +138,9 @@ TEST_CASE("queries: what is wrong with a message is said") {
             Fault::Subnet},
         Row{"subnet of nobody", wire(with_options(option(8, std::string("\0\0\0\0", 4)))),
             Fault::None},
-        Row{"short cookie", wire(with_options(option(10, "1234567"))), Fault::Cookie},
-        Row{"cookie between", wire(with_options(option(10, "123456789012"))), Fault::Cookie},
-        Row{"long cookie", wire(with_options(option(10, std::string(41, 'c')))), Fault::Cookie},
+        Row{"short cookie", wire(with_options(option(10, "1234567"))), Fault::BadCookie},
+        Row{"cookie between", wire(with_options(option(10, "123456789012"))), Fault::BadCookie},
+        Row{"long cookie", wire(with_options(option(10, std::string(41, 'c')))), Fault::BadCookie},
         Row{"both cookies", wire(with_options(option(10, std::string(24, 'c')))), Fault::None},
         Row{"cookie alone", patched(cookie_only, 5, 0), Fault::None},
         Row{"unknown option", wire(with_options(option(65001, "x"))), Fault::None}}) {

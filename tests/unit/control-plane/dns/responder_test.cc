@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,15 @@ class Asked {
   std::string from = "10.1.2.3";
   Transport transport = Transport::Udp;
   Outcome outcome;
+  Responder::Moment now{MonoTime{std::chrono::hours{1}}, 1'700'000'000};
+
+  explicit Asked(uint32_t rate_limit = 0) : responder_({SipKey{1, 2, 3}, rate_limit}) {}
 
   Answer ask(const std::string& message) {
     const size_t room = transport == Transport::Udp ? kLargestUdp : kLargestTcp;
     outcome =
         responder_.respond(world.view, as_octets(message), {*geo::parse_address(from), transport},
-                           std::span(out_).first(room));
+                           now, std::span(out_).first(room));
     if (outcome.size == 0) return {};
     Answer answer = test::read({reinterpret_cast<const char*>(out_.data()), outcome.size});
     CHECK(answer.readable);
@@ -273,6 +277,61 @@ TEST_CASE("answers: what is malformed is refused briefly, and a response is not 
   Question chaos;
   chaos.klass = 3;
   CHECK(asked.ask(test::wire(chaos)).rcode == 5);
+}
+
+Question with_cookie(std::string cookie) {
+  Question question;
+  question.edns = true;
+  question.options = option(10, cookie);
+  return question;
+}
+
+// The 24 octets of the cookie option, which is the only one.
+std::string cookie_of(const Answer& answer) {
+  REQUIRE(answer.options.size() == 28);
+  return answer.options.substr(4);
+}
+
+TEST_CASE("answers: a cookie is given, known again, and asked for alone") {
+  Asked asked;
+  const std::string cookie = cookie_of(asked.ask(test::wire(with_cookie("12345678"))));
+  CHECK(cookie.substr(0, 8) == "12345678");
+  CHECK(cookie_of(asked.ask(test::wire(with_cookie(cookie)))) == cookie);
+  asked.from = "10.9.9.9";
+  CHECK(cookie_of(asked.ask(test::wire(with_cookie(cookie)))) != cookie);
+  const std::string whole = test::wire(with_cookie("12345678"));
+  std::string alone = whole.substr(0, 12) + whole.substr(test::wire({}).size());
+  alone[5] = 0;
+  CHECK(cookie_of(asked.ask(alone)).substr(0, 8) == "12345678");
+  CHECK(asked.outcome.reason == Reason::CookieOnly);
+}
+
+TEST_CASE("answers: the rate limit spares TCP and whoever shows a cookie of ours") {
+  Asked asked(10);
+  const auto sent = [&](const std::string& message) {
+    int whole = 0;
+    for (int i = 0; i < 40; ++i) {
+      const Answer answer = asked.ask(message);
+      if (asked.outcome.size > 0 && !answer.truncated) ++whole;
+    }
+    return whole;
+  };
+  const std::string cookie = cookie_of(asked.ask(test::wire(with_cookie("12345678"))));
+  CHECK(sent(test::wire({})) == 9);
+  CHECK(asked.outcome.limited);
+  CHECK(sent(test::wire(with_cookie("12345678"))) == 0);
+  CHECK(sent(test::wire(with_cookie(cookie))) == 40);
+  asked.transport = Transport::Tcp;
+  CHECK(sent(test::wire({})) == 40);
+  asked.transport = Transport::Udp;
+  // Names that do not exist count together, and refusals are dropped.
+  int whole = 0;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "none" + std::to_string(i) + ".cdn.example";
+    if (asked.ask(name.c_str(), kA).authority.size() == 1) ++whole;
+  }
+  CHECK(whole == 10);
+  CHECK(sent(test::wire({}) + "x") == 10);
 }
 
 }  // namespace
