@@ -50,8 +50,8 @@ void Controller::reload() {
   if (!site) return refuse(site.error());
   if ((*site)->config().fixed != site_->config().fixed) {
     return refuse(
-        {fmt::format("{}: listen, fleet_listen, state_dir and lease cannot change while "
-                     "the program runs: restart it, or put them back",
+        {fmt::format("{}: listen, fleet_listen, state_dir, lease and the sockets of [dns] cannot "
+                     "change while the program runs: restart it, or put them back",
                      path_)});
   }
   if (auto published = publish(**site); !published) return refuse({published.error()});

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "control-plane/controller.h"
+#include "control-plane/dns/server.h"
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/fleet/server.h"
+#include "control-plane/frontdoor/dns_feed.h"
 #include "control-plane/frontdoor/front_door.h"
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/site.h"
@@ -109,7 +111,24 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   log_info("front door and API on {}, nodes join on {} (port {})", net::to_string(*http_at),
            fixed.fleet_listen, (*fleet_server)->port());
 
-  net::Timer tick(loop, [&] { fleet.tick(); });
+  std::unique_ptr<DnsFeed> dns;
+  if (fixed.dns) {
+    if (auto free = dns::Server::probe(fixed.dns->server); !free) {
+      return complain({free.error()}, kFailed);
+    }
+    dns = std::make_unique<DnsFeed>(clock, controller, fleet);
+    front_door.set_dns(*dns);
+  }
+  int code = 0;
+  net::Timer tick(loop, [&] {
+    fleet.tick();
+    if (dns == nullptr) return;
+    if (auto told = dns->tick(); !told) {
+      log_error("{}", told.error());
+      code = kFailed;
+      loop.stop();
+    }
+  });
   tick.start_periodic(kTick);
   net::Timer live_tick(loop, [&] { live.tick(); });
   live_tick.start_periodic(kLiveTick);
@@ -126,7 +145,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
     http.drain([&] { loop.stop(); });
   });
   loop.run();
-  return 0;
+  return code;
 }
 
 int run(const Flags& flags) {

@@ -2,11 +2,22 @@
 
 #include <utility>
 
+#include "lib/base/check.h"
+
 namespace atl::control {
 
 Site::Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases)
     : config_(std::move(config)), subnets_(config_.subnets), databases_(std::move(databases)) {
-  for (const PopConfig& pop : config_.pops) directions_.push_back(geo::direction_of(pop.at));
+  for (const PopConfig& pop : config_.pops) {
+    directions_.push_back(geo::direction_of(pop.at));
+    addresses_.push_back(pop_addresses(pop));
+  }
+  if (config_.zone) {
+    auto zone =
+        dns::Zone::make(*config_.zone);  // it was made once before, to see whether it can be
+    ATOLL_CHECK(zone.has_value());
+    zone_ = std::make_shared<const dns::Zone>(*std::move(zone));
+  }
   for (const DistributionConfig& distribution : config_.content.distributions) {
     for (const std::string& host : distribution.hosts) {
       hosts_.emplace(host.starts_with("*.") ? host.substr(1) : host, distribution.id);

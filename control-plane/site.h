@@ -9,6 +9,8 @@
 
 #include "control-plane/config/config.h"
 #include "control-plane/config/read.h"
+#include "control-plane/dns/view.h"
+#include "control-plane/dns/zone.h"
 #include "control-plane/geo/database.h"
 #include "control-plane/geo/distance.h"
 #include "control-plane/geo/subnet_table.h"
@@ -39,6 +41,11 @@ class Site {
   // Of config().pops, by index.
   const std::vector<geo::Direction>& directions() const { return directions_; }
 
+  // Null: there is no [dns].
+  const std::shared_ptr<const dns::Zone>& zone() const { return zone_; }
+  // Of config().pops, by index.
+  const std::vector<dns::PopAddresses>& addresses() const { return addresses_; }
+
   // `host`: lower case, without port. The exact name, else the longest suffix, else "*".
   Host find_host(std::string_view host) const;
 
@@ -47,6 +54,8 @@ class Site {
   geo::SubnetTable subnets_;
   std::vector<std::shared_ptr<const geo::Database>> databases_;
   std::vector<geo::Direction> directions_;
+  std::vector<dns::PopAddresses> addresses_;
+  std::shared_ptr<const dns::Zone> zone_;
   std::map<std::string, std::string, std::less<>> hosts_;  // "a.b", ".b" for "*.b", "*"
 };
 

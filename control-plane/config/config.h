@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "control-plane/dns/server_options.h"
+#include "control-plane/dns/view.h"
+#include "control-plane/dns/zone.h"
 #include "control-plane/geo/address.h"
 #include "control-plane/geo/distance.h"
 #include "control-plane/geo/subnet_table.h"
@@ -25,6 +28,9 @@ struct PopConfig {
   std::vector<std::string> endpoints;
   bool operator==(const PopConfig&) const = default;
 };
+
+// The addresses among the endpoints, without their ports, each once, in their order.
+dns::PopAddresses pop_addresses(const PopConfig& pop);
 
 struct BreakerConfig {
   bool enabled = true;
@@ -126,12 +132,21 @@ struct Content {
   bool operator==(const Content&) const = default;
 };
 
+// The part of [dns] that cannot change while the program runs.
+struct FixedDns {
+  dns::ServerOptions server;
+  // After the start, how long PoPs may take to be heard of before names are answered without them.
+  std::chrono::milliseconds settle{3'000};
+  bool operator==(const FixedDns&) const = default;
+};
+
 // What cannot change while the program runs.
 struct Fixed {
   std::string listen = "127.0.0.1:8000";        // HTTP
   std::string fleet_listen = "127.0.0.1:8001";  // gRPC
   std::string state_dir;
   std::chrono::milliseconds lease{2'000};
+  std::optional<FixedDns> dns;  // empty: DNS is not answered
   bool operator==(const Fixed&) const = default;
 };
 
@@ -147,6 +162,7 @@ struct Config {
   std::vector<std::string> api_hosts;
   std::vector<PopConfig> pops;
   Content content;
+  std::optional<dns::ZoneSpec> zone;     // of Fixed::dns
   std::vector<geo::SubnetRule> subnets;  // read from subnets_path
   bool operator==(const Config&) const = default;
 };

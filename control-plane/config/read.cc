@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control-plane/config/check.h"
+#include "control-plane/config/dns.h"
 #include "control-plane/config/read_cache.h"
 #include "control-plane/config/subnets.h"
 #include "lib/base/duration.h"
@@ -213,9 +214,16 @@ std::expected<Config, Problems> read(Reader reader, const std::string& path,
   config.api_hosts = control.strings("api_hosts", {});
 
   Parts parts = read_parts(reader);
+  const std::optional<DnsParts> dns = read_dns(reader, parts);
   check(parts, reader);
   take(std::move(parts), config);
   Problems problems = reader.problems();
+  if (dns && problems.empty()) {
+    check_zone(*dns, reader);
+    problems = reader.problems();
+    config.fixed.dns = dns->fixed;
+    config.zone = dns->zone;
+  }
   if (!config.subnets_path.empty()) {
     Reader subnets = open_subnets(config.subnets_path);
     config.subnets = read_subnets(subnets, config.pops);

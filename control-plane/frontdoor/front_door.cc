@@ -149,7 +149,8 @@ Reply FrontDoor::api(const http::RequestHead& head, std::string_view path, std::
   if (path.starts_with(kPurges)) return purge_reply(fleet_, path.substr(kPurges.size()));
   if (path == "/healthz") return {200, "serving\n", "text/plain; charset=utf-8", {}};
   if (path == "/metrics") {
-    return {200, metrics_text(view(), counters_), "text/plain; version=0.0.4; charset=utf-8", {}};
+    return {
+        200, metrics_text(view(), counters_, dns_), "text/plain; version=0.0.4; charset=utf-8", {}};
   }
   return error_reply(404, "there is nothing here; see /v1");
 }

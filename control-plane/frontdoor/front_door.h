@@ -6,6 +6,7 @@
 
 #include "control-plane/controller.h"
 #include "control-plane/fleet/fleet.h"
+#include "control-plane/frontdoor/dns_feed.h"
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/frontdoor/metrics.h"
 #include "control-plane/frontdoor/reply.h"
@@ -27,6 +28,9 @@ class FrontDoor final : public server::Application {
                                               server::Responder& responder) override;
   void on_refused(uint16_t status, const char* reason) override;
 
+  // Whose figures /metrics has too; outlives the front door. Without it there is no [dns].
+  void set_dns(const DnsFeed& feed) { dns_ = &feed; }
+
   const FrontDoorCounters& counters() const { return counters_; }
 
  private:
@@ -47,6 +51,7 @@ class FrontDoor final : public server::Application {
   Fleet& fleet_;
   Live& live_;
   const std::string version_;
+  const DnsFeed* dns_ = nullptr;
   FrontDoorCounters counters_;
 };
 

@@ -97,9 +97,11 @@ void node_statistics(MetricsText& out, const ApiView& view) {
 
 }  // namespace
 
-std::string metrics_text(const ApiView& view, const FrontDoorCounters& counters) {
+std::string metrics_text(const ApiView& view, const FrontDoorCounters& counters,
+                         const DnsFeed* dns) {
   MetricsText out;
   front_door(out, counters);
+  if (dns != nullptr) dns_metrics(out, *dns);
   fleet_state(out, view);
   node_statistics(out, view);
   return std::move(out).take();

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "control-plane/frontdoor/api.h"
+#include "control-plane/frontdoor/dns_feed.h"
 #include "control-plane/geo/choice.h"
+#include "lib/base/metrics.h"
 
 namespace atl::control {
 
@@ -20,7 +22,11 @@ struct FrontDoorCounters {
   uint64_t refused = 0;  // by the server itself: malformed, too large, too slow
 };
 
-// Prometheus text format.
-std::string metrics_text(const ApiView& view, const FrontDoorCounters& counters);
+// Prometheus text format. `dns`: null without a [dns].
+std::string metrics_text(const ApiView& view, const FrontDoorCounters& counters,
+                         const DnsFeed* dns);
+
+// The part of the DNS server.
+void dns_metrics(MetricsText& out, const DnsFeed& dns);
 
 }  // namespace atl::control

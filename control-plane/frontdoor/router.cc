@@ -37,18 +37,22 @@ geo::PopState routing_state(NodeState state) {
   return geo::PopState::Down;
 }
 
+std::vector<geo::Pop> candidates(const Site& site, const Fleet& fleet) {
+  std::vector<geo::Pop> pops;
+  pops.reserve(site.config().pops.size());
+  for (size_t i = 0; i < site.config().pops.size(); ++i) {
+    const std::string& id = site.config().pops[i].id;
+    pops.push_back({id, site.directions()[i], routing_state(fleet.pop_state(id))});
+  }
+  return pops;
+}
+
 Route decide(std::shared_ptr<const Site> site, const Fleet& fleet, const geo::Address& client,
              size_t limit) {
   Route route{std::move(site), client, {}, {}};
   const Site& s = *route.site;
   route.place = geo::locate(client, s.subnets(), s.databases());
-  std::vector<geo::Pop> pops;
-  pops.reserve(s.config().pops.size());
-  for (size_t i = 0; i < s.config().pops.size(); ++i) {
-    const std::string& id = s.config().pops[i].id;
-    pops.push_back({id, s.directions()[i], routing_state(fleet.pop_state(id))});
-  }
-  geo::choose(route.place, pops, limit, route.decision);
+  geo::choose(route.place, candidates(s, fleet), limit, route.decision);
   return route;
 }
 

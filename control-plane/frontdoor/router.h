@@ -28,6 +28,9 @@ struct Route {
 
 geo::PopState routing_state(NodeState state);
 
+// The PoPs of the site, in its order, as they are now. Views live as long as the site.
+std::vector<geo::Pop> candidates(const Site& site, const Fleet& fleet);
+
 // The decision for `client`, with at most `limit` candidates.
 Route decide(std::shared_ptr<const Site> site, const Fleet& fleet, const geo::Address& client,
              size_t limit);

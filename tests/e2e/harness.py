@@ -244,7 +244,7 @@ class Cluster:
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
-                 volumes=(), origin=None, distribution=None):
+                 volumes=(), origin=None, distribution=None, dns=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
@@ -254,6 +254,8 @@ class Cluster:
         self.distribution = distribution or {}
         self.control_settings, self.overrides = control or {}, overrides
         address = loopback()
+        # Settings of [dns]; the zone is cdn.example, answered at dns_endpoint.
+        self.dns, self.dns_endpoint = dns, f"{address}:{free_port(address)}"
         self.http = f"{address}:{free_port(address)}"
         self.fleet = f"{address}:{free_port(address)}"
         address = loopback()
@@ -292,7 +294,7 @@ class Cluster:
         if self.overrides is not None:
             pathlib.Path(self.path("subnets.toml")).write_text(self.overrides)
             settings["subnets"] = self.path("subnets.toml")
-        text = section("[control]", settings)
+        text = section("[control]", settings) + self.dns_text()
         for pop in self.pops:
             city, country, latitude, longitude = POPS[pop]
             text += section("[[pop]]", {"id": pop, "city": city, "country": country,
@@ -318,6 +320,18 @@ class Cluster:
             if settings:
                 text += section("[distribution.behaviour.cache]", settings)
         return text
+
+    def dns_text(self):
+        if self.dns is None:
+            return ""
+        text = section("[dns]", {"listen": [self.dns_endpoint], "zone": "cdn.example",
+                                 "name_servers": ["ns1.cdn.example"], **self.dns})
+        records = [("ns1.cdn.example", "A", "192.0.2.53"),
+                   ("text.cdn.example", "TXT", "hello world"),
+                   ("www.cdn.example", "CNAME", "everything.cdn.example"),
+                   *[("big.cdn.example", "TXT", letter * 250) for letter in "abcdefgh"]]
+        return text + "".join(section("[[dns.record]]", {"name": name, "type": kind, "value": value})
+                              for name, kind, value in records)
 
     def write_control(self, text=None):
         pathlib.Path(self.path("control.toml")).write_text(text or self.control_text())
