@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/policy/coding.h"
 #include "edge/policy/selection.h"
 
 namespace atl::policy {
@@ -16,12 +17,16 @@ struct KeyPolicy {
   Selection cookies;                 // AsIs: passed on, and no part of the key
   std::vector<std::string> headers;  // names
   bool device = false;               // CloudFront-Is-Mobile-Viewer and its kin
+  // Not empty: Accept-Encoding becomes the one of these that the client likes best, so that all who
+  // like it share a variant, whatever else they wrote.
+  std::vector<Coding> codings;
 
   // All of it that belongs into the variant key, names separated by ","; empty: nothing.
   std::string vary() const;
   // The request is left as it is.
   bool is_plain() const {
-    return query.mode == Selection::Mode::AsIs && cookies.mode == Selection::Mode::AsIs && !device;
+    return query.mode == Selection::Mode::AsIs && cookies.mode == Selection::Mode::AsIs &&
+           !device && codings.empty();
   }
 };
 

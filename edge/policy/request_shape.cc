@@ -33,11 +33,13 @@ RequestShape::Outcome RequestShape::make(const http::RequestHead& head, const Ke
 
 bool RequestShape::shape_fields(const http::RequestHead& head, const KeyPolicy& policy) {
   const bool cookies = policy.cookies.mode != Selection::Mode::AsIs;
-  if (!cookies && !policy.device) return true;
+  const bool codings = !policy.codings.empty();
+  if (!cookies && !policy.device && !codings) return true;
   fields_.clear();
   for (const http::Field& field : head.fields) {
     if (cookies && http::equal_ignore_case(field.name, "Cookie")) continue;
     if (policy.device && is_device_field(field.name)) continue;
+    if (codings && http::equal_ignore_case(field.name, "Accept-Encoding")) continue;
     fields_.push_back(field);
   }
   if (cookies) {
@@ -49,6 +51,13 @@ bool RequestShape::shape_fields(const http::RequestHead& head, const KeyPolicy& 
     for (const DeviceField& field : kDeviceFields) {
       fields_.push_back({field.name, field.device == device ? "true" : "false"});
     }
+  }
+  // Without the field any coding would be acceptable (RFC 9110 section 12.5.3).
+  if (codings) {
+    // RFC 9111 section 5.2.1.6: a client may ask for what the origin would have sent.
+    const bool as_is = http::lists_token(head.fields, "Cache-Control", "no-transform");
+    const Coding coding = as_is ? Coding::Identity : choose_coding(head.fields, policy.codings);
+    fields_.push_back({"Accept-Encoding", token_of(coding)});
   }
   head_.fields = fields_;
   return true;

@@ -20,7 +20,7 @@ MAY_INCLUDE = {
     "edge": ["lib", "proto"],
     "edge/cache": ["lib/base", "lib/http"],
     "edge/disk": ["lib/base", "edge/cache"],
-    "edge/policy": ["lib/base", "lib/http"],
+    "edge/policy": ["lib/base", "lib/crypto", "lib/http"],
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],

@@ -72,6 +72,28 @@ TEST_CASE("request shape: query, host, cookies and device, each for itself") {
         "CloudFront-Is-Mobile-Viewer=true|CloudFront-Is-Tablet-Viewer=false|");
 }
 
+TEST_CASE("request shape: Accept-Encoding becomes the one coding that is used") {
+  RequestShape shape;
+  KeyPolicy policy;
+  policy.codings = {Coding::Brotli, Coding::Gzip};
+  struct Row {
+    std::vector<http::Field> fields;
+    const char* want;
+  };
+  for (const Row& row : {
+           Row{{}, "Accept-Encoding=identity|"},
+           Row{{{"accept-encoding", "gzip, deflate, br"}}, "Accept-Encoding=br|"},
+           Row{{{"Accept-Encoding", "gzip"}, {"Accept-Encoding", "zstd"}}, "Accept-Encoding=gzip|"},
+           Row{{{"Accept-Encoding", "br"}, {"Cache-Control", "no-transform"}},
+               "Cache-Control=no-transform|Accept-Encoding=identity|"},
+       }) {
+    http::RequestHead head;
+    head.fields = row.fields;
+    REQUIRE(shape.make(head, policy, "") == RequestShape::Outcome::Shaped);
+    CHECK(lines(shape.head().fields) == row.want);
+  }
+}
+
 TEST_CASE("request shape: what is too much is said") {
   std::string many;
   for (size_t i = 0; i <= Pieces::kMost; ++i) many += "a&";
