@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "edge/cache": ["lib/base", "lib/http"],
     "edge/disk": ["lib/base", "edge/cache"],
     "edge/policy": ["lib/base", "lib/crypto", "lib/http"],
+    "edge/encoding": ["lib/base", "edge/policy"],
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
     "control-plane/geo": ["lib/base"],
@@ -43,6 +44,7 @@ KEPT_IN = [
     (r"ldns/.*", ["control-plane/dns", "tests"], "the hot path does without it"),
     (r"nghttp2/.*", ["lib/rpc"], "its callbacks are wrapped once"),
     (r"jemalloc/.*", ["lib/allocator"], "its settings and its figures are one decision"),
+    (r"zlib\.h|brotli/.*", ["edge/encoding", "tests"], "the edge compresses in one place"),
     (r"maxminddb\.h", ["control-plane/geo", "tests"], "the database format is geo's affair"),
 ]
 
