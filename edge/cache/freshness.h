@@ -52,6 +52,8 @@ struct Meta {
     kIgnoreRequest = 1 << 6,       // Policy::honour_request_directives is off
     kExplicitStaleError = 1 << 7,  // stale-if-error was given
     kPurged = 1 << 8,              // soft purge: stale from now on, whatever the lifetime says
+    kHiddenPart = 1 << 9,          // the head has a hidden part (hidden.h)
+    kNegotiated = 1 << 10,         // compressed, or left alone, by what the client accepts
   };
 
   WallTime response_time{};             // when the head arrived

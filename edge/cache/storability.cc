@@ -268,6 +268,8 @@ std::string_view to_string(StoreReason reason) {
       return "nothing-to-reuse";
     case StoreReason::TooLarge:
       return "too-large";
+    case StoreReason::NoRoom:
+      return "no-room";
   }
   return "unknown";
 }

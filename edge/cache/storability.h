@@ -30,6 +30,7 @@ enum class StoreReason : uint8_t {
   SetCookie,       // Set-Cookie without explicit freshness
   NothingToReuse,  // it would be stale at once and cannot be revalidated
   TooLarge,        // Content-Length above the behaviour's max_object
+  NoRoom,          // no memory to prepare it in; said by the caller
 };
 
 struct StoreDecision {
