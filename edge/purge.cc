@@ -49,7 +49,7 @@ std::string_view authority_of(std::string_view key) {
 // Surrogate-Key is separated by blanks, Cache-Tag by commas; both are read leniently.
 bool has_tag(std::string_view head, std::string_view tag) {
   std::vector<http::Field> fields;
-  cache::read_head(head, fields);
+  cache::read_head(head, fields);  // its hidden part too: it is where clients do not look
   for (const http::Field& field : fields) {
     if (!http::equal_ignore_case(field.name, "Surrogate-Key") &&
         !http::equal_ignore_case(field.name, "Cache-Tag")) {

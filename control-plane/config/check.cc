@@ -132,8 +132,30 @@ void check_groups(Parts& parts, const Ids& origins, Ids& groups, Reader& reader)
   }
 }
 
-void check_behaviour(const Section& section, const BehaviourConfig& behaviour, const Ids& groups,
+// What behaviours name.
+struct Names {
+  const Ids& groups;
+  const Ids& keys;
+};
+
+void check_signing(const Section& section, const BehaviourConfig& behaviour, const Ids& keys,
+                   Reader& reader) {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < behaviour.signing_keys.size(); ++i) {
+    const std::string& id = behaviour.signing_keys[i];
+    const Mark mark = section.mark("signing_keys", i);
+    if (!keys.has(id)) {
+      reader.problem(mark, fmt::format("there is no signing_key \"{}\": {}", id, keys.known()));
+    } else if (!seen.insert(id).second) {
+      reader.problem(mark, fmt::format("signing key \"{}\" is listed twice: remove one", id));
+    }
+  }
+}
+
+void check_behaviour(const Section& section, const BehaviourConfig& behaviour, const Names& names,
                      Reader& reader) {
+  const Ids& groups = names.groups;
+  check_signing(section, behaviour, names.keys, reader);
   if (!behaviour.origin_group.empty() && !groups.has(behaviour.origin_group)) {
     reader.problem(
         section.mark("origin_group"),
@@ -155,12 +177,12 @@ void check_behaviour(const Section& section, const BehaviourConfig& behaviour, c
   }
 }
 
-void check_behaviours(const Parts::Distribution& distribution, const Ids& groups, Reader& reader) {
+void check_behaviours(const Parts::Distribution& distribution, const Names& names, Reader& reader) {
   const Parts::Behaviours& behaviours = distribution.behaviours;
   std::map<std::string, uint32_t> seen;
   bool shadowed = false;  // an earlier one takes everything
   for (const auto& [section, behaviour] : behaviours) {
-    check_behaviour(section, behaviour, groups, reader);
+    check_behaviour(section, behaviour, names, reader);
     const Mark mark = section.mark("path");
     const auto [first, added] = seen.emplace(behaviour.path, mark.line);
     if (behaviour.path.empty()) continue;
@@ -259,13 +281,15 @@ void check(Parts& parts, Reader& reader) {
   for (auto& [section, origin] : parts.origins) origins.add(section, origin.id);
   Ids groups(reader, "origin_group");
   check_groups(parts, origins, groups, reader);
+  Ids keys(reader, "signing_key");
+  for (auto& [section, key] : parts.keys) keys.add(section, key.id);
   Ids distributions(reader, "distribution");
   std::map<std::string, Mark> claimed;
   for (const Parts::Distribution& distribution : parts.distributions) {
     distributions.add(distribution.section, distribution.config.id);
     check_hosts(distribution, reader, claimed);
     check_canonical_host(distribution, reader);
-    check_behaviours(distribution, groups, reader);
+    check_behaviours(distribution, {groups, keys}, reader);
   }
   if (parts.distributions.empty()) {
     reader.problem({},
@@ -282,6 +306,7 @@ void take(Parts parts, Config& config) {
   for (auto& [section, group] : parts.groups) {
     config.content.origin_groups.push_back(std::move(group));
   }
+  for (auto& [section, key] : parts.keys) config.content.signing_keys.push_back(std::move(key));
   for (Parts::Distribution& part : parts.distributions) {
     for (std::string& host : part.config.hosts) host = lower(host);
     part.config.canonical_host = lower(part.config.canonical_host);

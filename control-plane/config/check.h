@@ -25,6 +25,7 @@ struct Parts {
   List<PopConfig> pops;
   List<OriginConfig> origins;
   List<OriginGroupConfig> groups;
+  List<SigningKey> keys;
   std::vector<Distribution> distributions;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control-plane/dns/server_options.h"
@@ -103,17 +104,49 @@ struct CachePolicy {
   std::optional<std::chrono::milliseconds> max_ttl;
   std::optional<ByteSize> max_object;
   bool honour_request_directives = true;
+  bool collapse = true;
   KeyPolicy key;
   std::vector<StatusTtl> ttl_by_status;
   bool operator==(const CachePolicy&) const = default;
 };
+
+// Fields of one direction: names removed, and "name", "value" set in place of what was there.
+struct HeaderEdits {
+  std::vector<std::string> remove;
+  std::vector<std::pair<std::string, std::string>> set;
+  bool operator==(const HeaderEdits&) const = default;
+};
+
+struct Compression {
+  std::vector<std::string> codings;  // empty: off
+  std::vector<std::string> types;    // lower case
+  ByteSize min_size{1024};
+  ByteSize max_size{10'485'760};
+  bool operator==(const Compression&) const = default;
+};
+
+enum class ViewerProtocol : uint8_t { Any, RedirectToHttps, HttpsOnly };
 
 struct BehaviourConfig {
   std::string path;                          // pattern
   std::string origin_group;                  // OriginGroupConfig::id
   std::vector<std::string> allowed_methods;  // empty: all
   CachePolicy cache;
+  HeaderEdits request_headers;
+  HeaderEdits response_headers;
+  ViewerProtocol viewer_protocol = ViewerProtocol::Any;
+  int64_t https_port = 443;
+  Compression compression;
+  std::vector<std::string> signing_keys;  // SigningKey::id; empty: URLs need not be signed
   bool operator==(const BehaviourConfig&) const = default;
+};
+
+struct ErrorPage {
+  std::vector<int64_t> statuses;
+  std::string path;
+  int64_t response_status = 0;  // 0: the error's own
+  std::optional<std::chrono::milliseconds> ttl;
+  bool operator==(const ErrorPage&) const = default;
 };
 
 struct DistributionConfig {
@@ -121,7 +154,14 @@ struct DistributionConfig {
   std::vector<std::string> hosts;           // lower case: "a.example", "*.a.example" or "*"
   std::vector<BehaviourConfig> behaviours;  // the last one has path "*"
   std::string canonical_host;               // one of hosts; empty: none
+  std::vector<ErrorPage> error_pages;
   bool operator==(const DistributionConfig&) const = default;
+};
+
+struct SigningKey {
+  std::string id;
+  std::string secret;  // bytes
+  bool operator==(const SigningKey&) const = default;
 };
 
 // What the edges need, and nothing else: a change here is a new snapshot.
@@ -129,6 +169,7 @@ struct Content {
   std::vector<OriginConfig> origins;
   std::vector<OriginGroupConfig> origin_groups;
   std::vector<DistributionConfig> distributions;
+  std::vector<SigningKey> signing_keys;
   bool operator==(const Content&) const = default;
 };
 

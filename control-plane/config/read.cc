@@ -1,14 +1,20 @@
 #include "control-plane/config/read.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "control-plane/config/check.h"
 #include "control-plane/config/dns.h"
 #include "control-plane/config/read_cache.h"
+#include "control-plane/config/read_compression.h"
+#include "control-plane/config/read_headers.h"
 #include "control-plane/config/subnets.h"
 #include "lib/base/duration.h"
 #include "lib/config/reader.h"
@@ -160,13 +166,93 @@ OriginGroupConfig read_group(Section& section) {
   return group;
 }
 
+// 32 random bytes are what the hash can use.
+SigningKey read_signing_key(Section& section) {
+  SigningKey key;
+  key.id = section.string("id");
+  const std::string text = section.string("secret");
+  if (text.empty()) return key;  // reported
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    unsigned byte = 0;
+    const char* end = text.data() + i + 2;
+    if (std::from_chars(text.data() + i, end, byte, 16).ptr != end) break;
+    key.secret.push_back(static_cast<char>(byte));
+  }
+  // The text itself is a secret and is not repeated.
+  if (text.size() != 2 * key.secret.size() || key.secret.size() < 32 || key.secret.size() > 64) {
+    section.problem("secret",
+                    "must be 64 to 128 hexadecimal digits, such as \"openssl rand -hex 32\" "
+                    "makes");
+  }
+  return key;
+}
+
+void read_protocol(Section& section, BehaviourConfig& behaviour) {
+  const std::string protocol = section.choice(
+      "viewer_protocol", {"any", "redirect-to-https", "https-only"}, std::string("any"));
+  if (protocol == "redirect-to-https") behaviour.viewer_protocol = ViewerProtocol::RedirectToHttps;
+  if (protocol == "https-only") behaviour.viewer_protocol = ViewerProtocol::HttpsOnly;
+  behaviour.https_port = section.integer("https_port", behaviour.https_port, {1, 65'535});
+  if (section.has("https_port") && protocol != "redirect-to-https") {
+    section.problem("https_port",
+                    "has a meaning only with viewer_protocol = \"redirect-to-https\"");
+  }
+}
+
 BehaviourConfig read_behaviour(Section& section) {
   BehaviourConfig behaviour;
   behaviour.path = section.string("path");
   behaviour.origin_group = section.string("origin_group");
   behaviour.allowed_methods = section.strings("allowed_methods", {});
   behaviour.cache = read_cache(section.table("cache"));
+  behaviour.request_headers = read_request_headers(section.table("request_headers"));
+  behaviour.response_headers = read_response_headers(section.table("response_headers"));
+  read_protocol(section, behaviour);
+  behaviour.signing_keys = section.strings("signing_keys", {});
+  if (section.has("signing_keys") && behaviour.signing_keys.empty()) {
+    section.problem("signing_keys",
+                    "is empty, so nothing would have to be signed: name a key, or "
+                    "remove it");
+  }
+  behaviour.compression = read_compression(section.table("compression"));
+  if (!behaviour.compression.codings.empty() && !behaviour.cache.enabled) {
+    section.problem("compression",
+                    "has no meaning where nothing is cached: only what is stored is "
+                    "compressed");
+  }
   return behaviour;
+}
+
+std::vector<ErrorPage> read_error_pages(Section& distribution) {
+  std::vector<ErrorPage> pages;
+  std::map<int64_t, uint32_t> seen;  // -> line
+  for (Section& section : distribution.tables("error_page")) {
+    ErrorPage& page = pages.emplace_back();
+    page.statuses = section.integers("statuses", {}, {400, 599});
+    page.path = section.string("path");
+    page.response_status = section.integer("response_status", 0, {200, 599});
+    page.ttl = section.optional_duration("ttl");
+    if (page.response_status == 204 || page.response_status == 205 || page.response_status == 206 ||
+        page.response_status == 304) {
+      section.problem("response_status", "must be one whose answers have a whole body");
+    }
+    if (page.statuses.empty()) {
+      section.problem("statuses", "names no error: write such as statuses = [404]");
+    }
+    const bool plain = std::all_of(page.path.begin(), page.path.end(),
+                                   [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+    if (!page.path.empty() && (page.path.front() != '/' || !plain)) {
+      section.problem("path", "must begin with \"/\" and be written as in a URL");
+    }
+    for (const int64_t status : page.statuses) {
+      const auto [first, added] = seen.emplace(status, section.mark("statuses").line);
+      if (!added) {
+        section.problem("statuses", fmt::format("{} already has a page in line {}: remove one",
+                                                status, first->second));
+      }
+    }
+  }
+  return pages;
 }
 
 // Every part with its section, so that the checks can point at it.
@@ -179,11 +265,15 @@ Parts read_parts(Reader& reader) {
   for (Section& section : reader.tables("origin_group")) {
     parts.groups.emplace_back(section, read_group(section));
   }
+  for (Section& section : reader.tables("signing_key")) {
+    parts.keys.emplace_back(section, read_signing_key(section));
+  }
   for (Section& section : reader.tables("distribution")) {
     DistributionConfig distribution;
     distribution.id = section.string("id");
     distribution.hosts = section.strings("hosts");
     distribution.canonical_host = section.string("canonical_host", "");
+    distribution.error_pages = read_error_pages(section);
     Parts::Behaviours behaviours;
     for (Section& inner : section.tables("behaviour")) {
       behaviours.emplace_back(inner, read_behaviour(inner));

@@ -145,7 +145,7 @@ std::vector<StatusTtl> read_ttl_by_status(Section& cache) {
 // What has no meaning where nothing is cached.
 void check_disabled(Section& section) {
   for (const char* key :
-       {"default_ttl", "min_ttl", "max_ttl", "max_object", "key", "ttl_by_status"}) {
+       {"default_ttl", "min_ttl", "max_ttl", "max_object", "key", "collapse", "ttl_by_status"}) {
     if (section.has(key)) section.problem(key, "has no meaning with enabled = false: remove it");
   }
 }
@@ -160,6 +160,7 @@ CachePolicy read_cache(Section section) {
   cache.max_ttl = section.optional_duration("max_ttl");
   cache.max_object = section.optional_bytes("max_object");
   cache.honour_request_directives = section.boolean("honour_request_directives", true);
+  cache.collapse = section.boolean("collapse", true);
   cache.key = read_key(section.table("key"));
   cache.ttl_by_status = read_ttl_by_status(section);
   if (cache.min_ttl && cache.max_ttl && *cache.min_ttl > *cache.max_ttl) {

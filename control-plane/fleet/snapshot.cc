@@ -48,6 +48,7 @@ void put_cache(const CachePolicy& cache, v1::CachePolicy& out) {
   if (cache.max_ttl) out.set_max_ttl_ms(milliseconds(*cache.max_ttl));
   if (cache.max_object) out.set_max_object_bytes(cache.max_object->count);
   out.set_honour_request_directives(cache.honour_request_directives);
+  out.set_collapse(cache.collapse);
   if (cache.key != KeyPolicy{}) put_key(cache.key, *out.mutable_key());
   for (const StatusTtl& entry : cache.ttl_by_status) {
     v1::StatusTtl& added = *out.add_ttl_by_status();
@@ -56,16 +57,58 @@ void put_cache(const CachePolicy& cache, v1::CachePolicy& out) {
   }
 }
 
+void put_headers(const HeaderEdits& edits, v1::HeaderEdits& out) {
+  for (const std::string& name : edits.remove) out.add_remove(name);
+  for (const auto& [name, value] : edits.set) {
+    v1::HeaderEdits::Line& added = *out.add_set();
+    added.set_name(name);
+    added.set_value(value);
+  }
+}
+
+v1::Behaviour::Protocol protocol_of(ViewerProtocol protocol) {
+  switch (protocol) {
+    case ViewerProtocol::Any:
+      return v1::Behaviour::ANY;
+    case ViewerProtocol::RedirectToHttps:
+      return v1::Behaviour::REDIRECT_TO_HTTPS;
+    case ViewerProtocol::HttpsOnly:
+      return v1::Behaviour::HTTPS_ONLY;
+  }
+  return v1::Behaviour::ANY;
+}
+
+void put_compression(const Compression& compression, v1::Compression& out) {
+  if (compression.codings.empty()) return;
+  for (const std::string& coding : compression.codings) out.add_codings(coding);
+  for (const std::string& type : compression.types) out.add_types(type);
+  out.set_min_bytes(compression.min_size.count);
+  out.set_max_bytes(compression.max_size.count);
+}
+
 void put_distribution(const DistributionConfig& distribution, v1::Distribution& out) {
   out.set_id(distribution.id);
   for (const std::string& host : distribution.hosts) out.add_hosts(host);
   out.set_canonical_host(distribution.canonical_host);
+  for (const ErrorPage& page : distribution.error_pages) {
+    v1::ErrorPage& added = *out.add_error_pages();
+    for (const int64_t status : page.statuses) added.add_statuses(static_cast<uint32_t>(status));
+    added.set_path(page.path);
+    added.set_response_status(static_cast<uint32_t>(page.response_status));
+    if (page.ttl) added.set_ttl_ms(milliseconds(*page.ttl));
+  }
   for (const BehaviourConfig& behaviour : distribution.behaviours) {
     v1::Behaviour& added = *out.add_behaviours();
     added.set_path_pattern(behaviour.path);
     added.set_origin_group(behaviour.origin_group);
     put_cache(behaviour.cache, *added.mutable_cache());
     for (const std::string& method : behaviour.allowed_methods) added.add_allowed_methods(method);
+    put_headers(behaviour.request_headers, *added.mutable_request_headers());
+    put_headers(behaviour.response_headers, *added.mutable_response_headers());
+    added.set_viewer_protocol(protocol_of(behaviour.viewer_protocol));
+    added.set_https_port(static_cast<uint32_t>(behaviour.https_port));
+    put_compression(behaviour.compression, *added.mutable_compression());
+    for (const std::string& key : behaviour.signing_keys) added.add_signing_keys(key);
   }
 }
 
@@ -124,6 +167,11 @@ std::string encode_snapshot(const Content& content, uint64_t version) {
     for (const int64_t status : group.failover_statuses) {
       added.add_failover_statuses(static_cast<uint32_t>(status));
     }
+  }
+  for (const SigningKey& key : content.signing_keys) {
+    v1::SigningKey& added = *snapshot.add_signing_keys();
+    added.set_id(key.id);
+    added.set_secret(key.secret);
   }
   for (const DistributionConfig& distribution : content.distributions) {
     put_distribution(distribution, *snapshot.add_distributions());

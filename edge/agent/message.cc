@@ -49,6 +49,7 @@ CachePolicy from_proto(const v1::CachePolicy& in) {
   if (in.has_honour_request_directives()) {
     out.honour_request_directives = in.honour_request_directives();
   }
+  if (in.has_collapse()) out.collapse = in.collapse();
   out.key = from_proto(in.key());
   for (const v1::StatusTtl& entry : in.ttl_by_status()) {
     // Out of range, it is refused with the rest of the snapshot.
@@ -58,17 +59,58 @@ CachePolicy from_proto(const v1::CachePolicy& in) {
   return out;
 }
 
+policy::HeaderEdits from_proto(const v1::HeaderEdits& in) {
+  std::vector<policy::HeaderEdits::Line> set;
+  for (const auto& line : in.set()) set.emplace_back(line.name(), line.value());
+  return {{in.remove().begin(), in.remove().end()}, set};
+}
+
+BehaviourConfig from_proto(const v1::Behaviour& in) {
+  BehaviourConfig out{.path_pattern = in.path_pattern(),
+                      .origin_group = in.origin_group(),
+                      .cache = from_proto(in.cache()),
+                      .allowed_methods = {in.allowed_methods().begin(), in.allowed_methods().end()},
+                      .request_headers = from_proto(in.request_headers()),
+                      .response_headers = from_proto(in.response_headers()),
+                      .https_port = in.https_port()};
+  for (const std::string& token : in.compression().codings()) {
+    // One that this version does not know is not offered.
+    if (const auto coding = policy::parse_coding(token)) {
+      if (*coding != policy::Coding::Identity) out.compression.codings.push_back(*coding);
+    }
+  }
+  out.signing_keys.assign(in.signing_keys().begin(), in.signing_keys().end());
+  out.compression.types =
+      policy::NameList({in.compression().types().begin(), in.compression().types().end()});
+  out.compression.min_bytes = in.compression().min_bytes();
+  out.compression.max_bytes = in.compression().max_bytes();
+  switch (in.viewer_protocol()) {
+    case v1::Behaviour::ANY:
+      break;
+    case v1::Behaviour::REDIRECT_TO_HTTPS:
+      out.viewer_protocol = ViewerProtocol::RedirectToHttps;
+      break;
+    default:  // HTTPS_ONLY; what this version does not know is no reason to be less strict
+      out.viewer_protocol = ViewerProtocol::HttpsOnly;
+      break;
+  }
+  return out;
+}
+
 DistributionConfig from_proto(const v1::Distribution& in) {
   DistributionConfig out;
   out.id = in.id();
   out.hosts.assign(in.hosts().begin(), in.hosts().end());
   out.canonical_host = in.canonical_host();
+  for (const v1::ErrorPage& page : in.error_pages()) {
+    ErrorPageConfig& added = out.error_pages.emplace_back();
+    added.statuses.assign(page.statuses().begin(), page.statuses().end());
+    added.path = page.path();
+    added.response_status = page.response_status();
+    if (page.has_ttl_ms()) added.ttl = duration(page.ttl_ms());
+  }
   for (const v1::Behaviour& behaviour : in.behaviours()) {
-    out.behaviours.push_back(
-        {behaviour.path_pattern(),
-         behaviour.origin_group(),
-         from_proto(behaviour.cache()),
-         {behaviour.allowed_methods().begin(), behaviour.allowed_methods().end()}});
+    out.behaviours.push_back(from_proto(behaviour));
   }
   return out;
 }
@@ -126,6 +168,9 @@ RouteConfig from_proto(const v1::Snapshot& in) {
         {group.id(),
          {group.origins().begin(), group.origins().end()},
          {group.failover_statuses().begin(), group.failover_statuses().end()}});
+  }
+  for (const v1::SigningKey& key : in.signing_keys()) {
+    out.signing_keys.push_back({key.id(), key.secret()});
   }
   for (const v1::OriginEndpoint& origin : in.origins()) {
     out.origins.push_back(from_proto(origin));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "edge/cache/head.h"
+#include "edge/cache/hidden.h"
 #include "edge/cache/invalidation.h"
 #include "edge/cache/storability.h"
 #include "edge/cache/validation.h"
@@ -57,6 +58,7 @@ Fetch::Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight)
 }
 
 Fetch::~Fetch() {
+  if (encoder_ != nullptr) context_.budget.give_back(encoding::kMemory);
   forget_disk_read();
   transfer()->set_producer(nullptr);
   if (body_source_ != nullptr) body_source_->on_fetch_ended();
@@ -115,10 +117,12 @@ void Fetch::open() {
   const UpstreamRequest& request = *plan_.request;
   cache::Conditional conditional;
   if (conditional_) {
-    conditional = cache::conditional_for(plan_.stale->head());
+    cache::full_head(plan_.stale->head(), stale_head_);
+    conditional = cache::conditional_for(stale_head_);
     conditional_ = !conditional.empty();
   }
-  std::string fields = build_upstream_fields(request, plan_.mode, conditional, context_.identity);
+  std::string fields = build_upstream_fields(
+      request, plan_.mode, conditional, plan_.route.behaviour->request_headers, context_.identity);
   if (plan_.part) append_part_fields(fields);
   const rpc::ExchangeHead head{
       .source = origin().source,
@@ -215,9 +219,10 @@ cache::StoreReason Fetch::decide(const cache::ResponseView& response, ResponseHe
   const cache::StoreDecision decision = cache::may_store(plan_.request->view(), response, policy_);
   if (!decision.store) return decision.reason;
   if (head.body_length.value_or(0) > policy_.max_object_bytes) return cache::StoreReason::TooLarge;
+  std::string also(policy_.vary);
+  if (coding_) also += ",Accept-Encoding";
   cache::VariantKey variant;
-  switch (
-      cache::make_variant_key(plan_.request->fields(), response.fields, variant, policy_.vary)) {
+  switch (cache::make_variant_key(plan_.request->fields(), response.fields, variant, also)) {
     case cache::VaryOutcome::Ok:
       break;
     case cache::VaryOutcome::Star:
@@ -230,6 +235,36 @@ cache::StoreReason Fetch::decide(const cache::ResponseView& response, ResponseHe
   return decision.reason;
 }
 
+// Whether the answer, if it is stored, is stored compressed, or as the variant of those who do not
+// accept that. The request's Accept-Encoding is the one coding it may have (policy::RequestShape).
+void Fetch::negotiate(const cache::ResponseView& response, const ResponseHead& head) {
+  const policy::CompressionPolicy& compression = plan_.route.behaviour->compression;
+  if (plan_.request->method() != "GET" ||
+      !policy::may_compress(compression, response.status, response.fields, head.body_length)) {
+    return;
+  }
+  coding_ = policy::choose_coding(plan_.request->fields(), compression.codings);
+}
+
+void Fetch::begin_encoding(ResponseHead& head) {
+  if (!head.shared) coding_.reset();
+  if (coding_.value_or(policy::Coding::Identity) == policy::Coding::Identity) return;
+  // Many encoders at once are memory that a client could make us spend.
+  if (context_.budget.take(encoding::kMemory)) {
+    encoder_ = encoding::make_encoder(*coding_, head.body_length);
+    if (encoder_ == nullptr) context_.budget.give_back(encoding::kMemory);
+  }
+  if (encoder_ == nullptr) {
+    // Uncompressed it must not be what all get who accept this coding.
+    coding_.reset();
+    head.shared = false;
+    head.reason = cache::StoreReason::NoRoom;
+    return;
+  }
+  head.body_length.reset();
+  head.announced_length.reset();
+}
+
 void Fetch::publish(const rpc::ExchangeResponseHead& head) {
   if (!http::split_field_block(head.fields, fields_)) {
     return attempt_failed({rpc::FailureReason::Protocol, true, "malformed fields in the answer"});
@@ -239,26 +274,28 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
   if (outdates_outline(response)) drop_outline();
   ResponseHead published;
   published.status = head.status;
-  published.body_length = head.body_length;
+  published.body_length = body_length_ = head.body_length;
   published.has_age = cache::parse_age(fields_).has_value();
   published.meta = cache::make_meta(response, request_time_, response_time_, policy_);
   if (const auto length = http::value_of(fields_, "Content-Length")) {
     published.announced_length = parse_length(*length);
   }
+  negotiate(response, published);
   published.reason = decide(response, published);
+  begin_encoding(published);
   cache::build_head({.status = head.status,
                      .reason = head.reason,
                      .fields = fields_,
                      .received = response_time_,
                      .via = context_.identity.name},
                     published.lines);
+  edit_head(*plan_.route.behaviour, coding_, published.lines, published.meta);
   invalidate(response);
   begin_body(std::move(published));
 }
 
 void Fetch::begin_body(ResponseHead published) {
   storing_ = published.shared;
-  body_length_ = published.body_length;
   step_ = Step::Body;
   deadline_ = context_.loop.now() + context_.limits.body_idle;
   if (storing_) {
@@ -266,7 +303,8 @@ void Fetch::begin_body(ResponseHead published) {
   } else {
     // Before the head is shown: whoever joins from now on would only be sent away again.
     flight_->close();
-    remember_uncacheable(published.status);
+    // A shortage of our own says nothing of the next answer.
+    if (published.reason != cache::StoreReason::NoRoom) remember_uncacheable(published.status);
     if (plan_.stale && cache::supersedes_stored(published.status, published.reason)) drop_stale();
   }
   transfer()->begin(std::move(published),
@@ -303,6 +341,18 @@ void Fetch::on_body(std::string chunk) {
     return attempt_failed({rpc::FailureReason::Protocol, true, "body longer than announced"});
   }
   if (storing_ && !plan_.part && received_ > policy_.max_object_bytes) stop_storing();
+  if (encoder_ != nullptr) {
+    std::string encoded;
+    if (!encoder_->encode(chunk, false, encoded)) {
+      return attempt_failed({rpc::FailureReason::Internal, true, "no memory to compress in"});
+    }
+    chunk = std::move(encoded);
+  }
+  append(std::move(chunk));
+}
+
+void Fetch::append(std::string chunk) {
+  if (chunk.empty()) return;
   cache::SegmentRef segment = cache::SegmentRef::adopt(std::move(chunk));
   Transfer::Appended appended = transfer()->append(segment);
   if (appended == Transfer::Appended::NoRoom) {
@@ -355,6 +405,13 @@ void Fetch::finish_body(std::string_view trailers) {
   if (body_length_ && received_ != *body_length_) {
     return attempt_failed({rpc::FailureReason::Reset, true, "body shorter than announced"});
   }
+  if (encoder_ != nullptr) {
+    std::string encoded;
+    if (!encoder_->encode({}, true, encoded)) {
+      return attempt_failed({rpc::FailureReason::Internal, true, "no memory to compress in"});
+    }
+    append(std::move(encoded));
+  }
   Transfer& arrived = *transfer();
   if (storing_ && arrived.head().part) {
     keep_part();
@@ -383,14 +440,16 @@ void Fetch::finish_body(std::string_view trailers) {
 // RFC 9111 section 4.3.4.
 void Fetch::apply_not_modified() {
   if (!http::split_field_block(not_modified_, fields_)) return refetch_whole();
-  const cache::Freshened fresh = cache::freshen({.stored_head = plan_.stale->head(),
-                                                 .stored_status = plan_.stale->status(),
-                                                 .not_modified = fields_,
-                                                 .request_time = request_time_,
-                                                 .response_time = response_time_,
-                                                 .via = context_.identity.name},
-                                                policy_);
+  cache::Freshened fresh = cache::freshen({.stored_head = stale_head_,
+                                           .stored_status = plan_.stale->status(),
+                                           .not_modified = fields_,
+                                           .request_time = request_time_,
+                                           .response_time = response_time_,
+                                           .via = context_.identity.name},
+                                          policy_);
   if (!fresh.applies) return refetch_whole();
+  edit_head(*plan_.route.behaviour, negotiated(plan_.stale->head(), plan_.stale->meta()),
+            fresh.head, fresh.meta);
   auto object = cache::make_refreshed(*plan_.stale, fresh.head, fresh.meta);
   if (!object) return refetch_whole();
   if (fresh.keep) {

@@ -10,6 +10,7 @@
 #include "edge/cache/parts.h"
 #include "edge/cache/store.h"
 #include "edge/disk/tier.h"
+#include "edge/encoding/encoder.h"
 #include "edge/fetch/flight_table.h"
 #include "edge/fetch/origin_book.h"
 #include "edge/fetch/retention_budget.h"
@@ -139,6 +140,9 @@ class Fetch final : public net::Disposable,
   bool may_retry(bool request_seen) const;
   void publish(const rpc::ExchangeResponseHead& head);
   cache::StoreReason decide(const cache::ResponseView& response, ResponseHead& head) const;
+  void negotiate(const cache::ResponseView& response, const ResponseHead& head);
+  void begin_encoding(ResponseHead& head);
+  void append(std::string chunk);
   void invalidate(const cache::ResponseView& response);
   void remember_uncacheable(uint16_t status);
   void stop_storing();
@@ -176,6 +180,9 @@ class Fetch final : public net::Disposable,
   std::optional<uint64_t> body_length_;
   uint64_t received_ = 0;
   std::string not_modified_;  // field lines of the 304
+  std::string stale_head_;    // of `plan_.stale`, as the origin sent it
+  Negotiated coding_;         // of the answer that is being stored
+  std::unique_ptr<encoding::Encoder> encoder_;
   std::vector<http::Field> fields_;
   size_t place_ = 0;                     // in the owner's list
   std::shared_ptr<DiskRead> disk_read_;  // in Step::Disk

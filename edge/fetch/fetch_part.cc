@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "edge/cache/head.h"
+#include "edge/cache/hidden.h"
 #include "edge/cache/part.h"
 #include "edge/cache/storability.h"
 #include "edge/cache/validation.h"
@@ -72,7 +73,7 @@ void Fetch::publish_part(const rpc::ExchangeResponseHead& head) {
   published.meta = outline->meta();
   published.lines = outline->head();
   published.variant_key = outline->variant_key();
-  published.body_length = published.announced_length = decision.range.size();
+  published.body_length = published.announced_length = body_length_ = decision.range.size();
   published.part = {std::move(outline), decision.range, decision.named};
   begin_body(std::move(published));
 }
@@ -82,6 +83,7 @@ void Fetch::refuse_part(std::string_view reason) {
   ResponseHead published;
   published.status = 206;
   published.part_refused = reason;
+  body_length_.reset();
   begin_body(std::move(published));
 }
 
@@ -107,13 +109,14 @@ cache::Pin Fetch::begin_outline(const cache::PartDecision& decision, ResponseHea
   cache::build_head(
       {.status = 200, .fields = whole, .received = response_time_, .via = context_.identity.name},
       lines);
-  auto made = parts().outline_for(
-      {.key = plan_.key,
-       .variant_key = head.variant_key,
-       .head = lines,
-       .status = 200,
-       .meta = cache::make_meta({200, whole}, request_time_, response_time_, policy_),
-       .size = decision.size});
+  cache::Meta meta = cache::make_meta({200, whole}, request_time_, response_time_, policy_);
+  edit_head(*plan_.route.behaviour, {}, lines, meta);
+  auto made = parts().outline_for({.key = plan_.key,
+                                   .variant_key = head.variant_key,
+                                   .head = lines,
+                                   .status = 200,
+                                   .meta = meta,
+                                   .size = decision.size});
   if (!made) return {};
   if (keep) {
     flight_->unless_tainted([&] {
@@ -128,14 +131,18 @@ cache::Pin Fetch::begin_outline(const cache::PartDecision& decision, ResponseHea
 // A further part: its fields are the newer ones (RFC 9111 section 3.4). Null: it cannot be had.
 cache::Pin Fetch::refresh_outline(ResponseHead& head) {
   const cache::Pin& known = plan_.part->outline;
-  const cache::Freshened fresh = cache::freshen({.stored_head = known->head(),
-                                                 .stored_status = known->status(),
-                                                 .not_modified = fields_,
-                                                 .request_time = request_time_,
-                                                 .response_time = response_time_,
-                                                 .via = context_.identity.name},
-                                                policy_);
+  std::string known_head;
+  cache::full_head(known->head(), known_head);
+  cache::Freshened fresh = cache::freshen({.stored_head = known_head,
+                                           .stored_status = known->status(),
+                                           .not_modified = fields_,
+                                           .request_time = request_time_,
+                                           .response_time = response_time_,
+                                           .via = context_.identity.name},
+                                          policy_);
   if (!fresh.applies) return {};
+  edit_head(*plan_.route.behaviour, negotiated(known->head(), known->meta()), fresh.head,
+            fresh.meta);
   auto made = cache::make_refreshed(*known, fresh.head, fresh.meta);
   if (!made) return {};
   head.shared = fresh.keep && plan_.may_store;
@@ -169,6 +176,7 @@ void Fetch::keep_cut_off() {
   const ResponseHead& head = transfer()->head();
   if (received_ == 0) return;
   if (head.part) return keep_part();
+  if (encoder_ != nullptr) return;  // what has arrived is no beginning of what is stored
   if (plan_.stale) return;  // complete, if stale: it may still be used when the origin fails
   if (head.status != 200 || !body_length_ || received_ >= *body_length_) return;
   if (cache::find_in_head(head.lines, "Accept-Ranges") == "none") return;

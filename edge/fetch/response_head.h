@@ -10,6 +10,7 @@
 #include "edge/cache/range.h"
 #include "edge/cache/storability.h"
 #include "edge/fetch/refusal.h"
+#include "edge/routing/route_table.h"
 #include "lib/rpc/failure.h"
 
 namespace atl::edge {
@@ -24,7 +25,7 @@ struct ArrivingPart {
 // The head of a final response as every reader of a transfer gets it. Immutable once published.
 struct ResponseHead {
   uint16_t status = 0;
-  std::string lines;                    // cache::build_head()
+  std::string lines;                    // cache::build_head(), then edit_head()
   std::optional<uint64_t> body_length;  // of the body that follows; absent: not known
   std::optional<uint64_t>
       announced_length;     // Content-Length as received (HEAD and 304 have no body)
@@ -39,6 +40,19 @@ struct ResponseHead {
   // The answer to a range of our own is of no use to anybody: static, why.
   std::string_view part_refused;
 };
+
+// Of `lines`, what clients get.
+std::string_view shown_part(std::string_view lines, const cache::Meta& meta);
+
+// How a response was made ready for clients that accept different codings. Nothing: it was not.
+using Negotiated = std::optional<policy::Coding>;
+// Of a stored response.
+Negotiated negotiated(std::string_view lines, const cache::Meta& meta);
+
+// Applies the behaviour's edits and the coding to a head as the origin sent it: what clients do not
+// get is hidden in it (edge/cache/hidden.h), and `meta` says so.
+void edit_head(const Behaviour& behaviour, Negotiated coding, std::string& lines,
+               cache::Meta& meta);
 
 // Why there is no response, or only a part of one.
 struct UpstreamFailure {

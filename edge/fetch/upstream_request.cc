@@ -78,7 +78,8 @@ void append_max_forwards(std::string& out, const http::Field& field) {
 }  // namespace
 
 std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode,
-                                  const cache::Conditional& conditional, const Identity& identity) {
+                                  const cache::Conditional& conditional,
+                                  const policy::HeaderEdits& edits, const Identity& identity) {
   const http::Fields client = request.fields();
   const auto options = connection_options(client);
   std::string out;
@@ -86,6 +87,7 @@ std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode
   for (const http::Field& field : client) {
     if (stays_here(field.name, options)) continue;
     if (mode == FetchMode::Fill && cache::is_client_precondition(field.name)) continue;
+    if (edits.drops(field.name)) continue;
     if (http::equal_ignore_case(field.name, "Max-Forwards")) {
       append_max_forwards(out, field);
     } else {
@@ -100,6 +102,7 @@ std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode
       http::append_field(out, "If-Modified-Since", conditional.if_modified_since);
     }
   }
+  out += edits.lines();
   out += identity.via_lines[request.version_minor() == 0 ? 0 : 1];
   out += identity.loop_line;
   return out;

@@ -68,9 +68,10 @@ class UpstreamRequest {
 
 // The field section that goes upstream: end-to-end fields of the request, without Host and Expect,
 // with Via and CDN-Loop added, Max-Forwards one less (RFC 9110 section 7.6), and in Fill mode
-// without the client's preconditions and ranges but with `conditional`.
+// without the client's preconditions and ranges but with `conditional`. `edits`: the behaviour's.
 std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode,
-                                  const cache::Conditional& conditional, const Identity& identity);
+                                  const cache::Conditional& conditional,
+                                  const policy::HeaderEdits& edits, const Identity& identity);
 
 // A range of our own, instead of the whole (docs/adr/0007).
 struct PartAsk {

@@ -21,6 +21,10 @@ struct MultipartBody {
   cache::Multipart plan;
 };
 
+std::string_view shown(const cache::Object& object) {
+  return shown_part(object.head(), object.meta());
+}
+
 std::string make_boundary() {
   // Unforeseeable, so that no content can pretend to be a part's end (RFC 2046 section 5.1.1).
   std::random_device device;
@@ -31,6 +35,11 @@ std::string make_boundary() {
 
 bool is_bodiless(std::string_view method, uint16_t status) {
   return method == "HEAD" || status == 204 || status == 304;
+}
+
+void relabel_head(std::string_view head, uint16_t status, std::string& out) {
+  out = fmt::format("HTTP/1.1 {} {}", status, http::reason_phrase(status));
+  out += head.substr(std::min(head.find("\r\n"), head.size()));
 }
 
 Selection select(const http::RequestHead& request, const Representation& representation) {
@@ -77,15 +86,15 @@ PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selecti
     const std::string content_range =
         cache::content_range(selection.named.value_or(ranges[0]), size);
     partial.content_range = content_range;
-    cache::build_partial_head(stored.head(), partial, answer.head);
+    cache::build_partial_head(shown(stored), partial, answer.head);
     answer.length = ranges[0].size();
     answer.sections.push_back({{}, ranges[0]});
     return answer;
   }
   cache::Multipart plan = cache::plan_multipart(
-      ranges, size, cache::find_in_head(stored.head(), "Content-Type"), make_boundary());
+      ranges, size, cache::find_in_head(shown(stored), "Content-Type"), make_boundary());
   partial.content_type = plan.content_type;
-  cache::build_partial_head(stored.head(), partial, answer.head);
+  cache::build_partial_head(shown(stored), partial, answer.head);
   answer.length = plan.length;
   for (size_t i = 0; i < ranges.size(); ++i) {
     answer.sections.push_back({std::move(plan.heads[i]), ranges[i]});
@@ -107,7 +116,7 @@ void Answerer::stored(const Exchange& exchange, cache::Pin object, const CacheSt
   Reply reply{exchange, lines.text(), now, account};
   reply.account.from_cache = true;
   const Selection selection =
-      select(exchange.head, {object->head(), object->validators(), object->body_size()});
+      select(exchange.head, {shown(*object), object->validators(), object->body_size()});
   pieces_.clear();
   switch (selection.kind) {
     case Selection::Kind::Whole:
@@ -121,6 +130,23 @@ void Answerer::stored(const Exchange& exchange, cache::Pin object, const CacheSt
     case Selection::Kind::Unsatisfiable:
       return unsatisfiable(reply, *object);
   }
+}
+
+void Answerer::error_page(const Exchange& exchange, cache::Pin object, uint16_t response_status,
+                          const CacheStatus& status, WallTime now, Account account) {
+  LineBuffer lines;
+  add_lines(lines, status, cache::current_age(object->meta(), now));
+  Reply reply{exchange, lines.text(), now, account};
+  reply.account.from_cache = true;
+  relabel_head(shown(*object), response_status, scratch_);
+  const bool bodiless = is_bodiless(exchange.head.method, response_status);
+  const uint64_t size = object->body_size();
+  pieces_.clear();
+  for (size_t i = 0; !bodiless && i < object->segment_count(); ++i) {
+    pieces_.push_back(object->segment(i));
+  }
+  send(reply, scratch_, {response_status, bodiless ? 0 : size},
+       {.length = size, .bodiless = bodiless}, std::move(object).to_holder());
 }
 
 void Answerer::send(Reply& reply, std::string_view head, Sent sent, server::Framing framing,
@@ -138,19 +164,19 @@ void Answerer::whole(Reply& reply, cache::Pin object) {
   if (is_bodiless(reply.exchange.head.method, status)) {
     server::Framing framing{.length = size, .bodiless = true};
     if (status == 204 || status == 304) framing.length = std::nullopt;
-    return send(reply, stored.head(), {status, 0}, framing, std::move(object).to_holder());
+    return send(reply, shown(stored), {status, 0}, framing, std::move(object).to_holder());
   }
   for (size_t i = 0; i < stored.segment_count(); ++i) pieces_.push_back(stored.segment(i));
-  send(reply, stored.head(), {status, size}, {.length = size}, std::move(object).to_holder());
+  send(reply, shown(stored), {status, size}, {.length = size}, std::move(object).to_holder());
 }
 
 void Answerer::not_modified(Reply& reply, const cache::Object& object) {
-  cache::build_not_modified_head(object.head(), scratch_);
+  cache::build_not_modified_head(shown(object), scratch_);
   send(reply, scratch_, {304, 0}, {.length = std::nullopt, .bodiless = true}, {});
 }
 
 void Answerer::unsatisfiable(Reply& reply, const cache::Object& object) {
-  cache::build_unsatisfiable_head(object.head(), object.body_size(), scratch_);
+  cache::build_unsatisfiable_head(shown(object), object.body_size(), scratch_);
   send(reply, scratch_, {416, 0}, {.length = 0}, {});
 }
 
@@ -158,7 +184,7 @@ void Answerer::partial(Reply& reply, cache::Pin object, const Selection& selecti
   const cache::ByteRange range = selection.ranges.ranges[0];
   const std::string content_range = cache::content_range(range, object->body_size());
   cache::build_partial_head(
-      object->head(),
+      shown(*object),
       {.content_range = content_range, .content_type = {}, .validated = selection.validated},
       scratch_);
   collect(*object, range);
@@ -172,7 +198,7 @@ void Answerer::multipart(Reply& reply, cache::Pin object, const Selection& selec
       cache::plan_multipart(selection.ranges.view(), object->body_size(),
                             cache::find_in_head(object->head(), "Content-Type"), make_boundary());
   body->object = std::move(object);
-  cache::build_partial_head(body->object->head(),
+  cache::build_partial_head(shown(*body->object),
                             {.content_range = {},
                              .content_type = body->plan.content_type,
                              .validated = selection.validated},

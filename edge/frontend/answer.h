@@ -64,6 +64,8 @@ struct PartAnswer {
 };
 // Whole, Partial or Multipart of a stored representation.
 PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selection);
+// A head under another status, into `out`.
+void relabel_head(std::string_view head, uint16_t status, std::string& out);
 
 // Writes complete answers, each into the journal first: once an exchange has ended nothing of it
 // may be touched. One per worker: its buffers are reused, so that a stored response leaves without
@@ -76,6 +78,9 @@ class Answerer {
   // but what was sent.
   void stored(const Exchange& exchange, cache::Pin object, const CacheStatus& status, WallTime now,
               Account account);
+  // A stored response as an error page: whole, under another status.
+  void error_page(const Exchange& exchange, cache::Pin object, uint16_t response_status,
+                  const CacheStatus& status, WallTime now, Account account);
   // An error of this node's own.
   void notice(const Exchange& exchange, const Notice& notice, const CacheStatus& status,
               WallTime now, Account account);

@@ -46,6 +46,7 @@ ForwardPlan plan_forward(const ForwardFacts& facts) {
                                                                  : Forward::Stale;
   if (head.method == "HEAD") return {Verbatim, false, without, {}};
   if (is_personal(head.fields)) return {Verbatim, true, without, {}};
+  if (!facts.found && !facts.collapse) return {Verbatim, true, Forward::Miss, {}};
   if (!facts.found && facts.known_uncacheable) {
     return {Verbatim, true, Forward::Miss, "hit-for-miss"};
   }

@@ -20,6 +20,7 @@ struct ForwardFacts {
   cache::Reason reason = cache::Reason::Expired;
   bool known_uncacheable = false;
   bool covered = false;  // what was found is an outline, usable, and what is asked for is there
+  bool collapse = true;  // CachePolicy::collapse
 };
 
 // How it goes to the origin.

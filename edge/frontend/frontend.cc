@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "edge/cache/hidden.h"
 #include "edge/cache/invalidation.h"
 #include "edge/cache/key.h"
 #include "edge/cache/validation.h"
@@ -50,12 +51,14 @@ struct Frontend::Visit {
   // As the cache and the origin see it: what the client sent, `own`, or what `shape_` holds.
   const http::RequestHead* request = nullptr;
   http::RequestHead own;
+  std::string_view target;  // what the client asks for: without what signs it
   std::string_view key_authority;
   std::string_view key_target;
   cache::RequestDirectives directives;
   uint64_t hash = 0;
   cache::Store::Found found;
-  bool covered = false;  // it is an outline, and what is asked for is there
+  bool covered = false;             // it is an outline, and what is asked for is there
+  const ErrorPage* page = nullptr;  // what is stored is an error that has one
   CacheStatus refused_as{.forward = Forward::Refused};
 };
 
@@ -82,7 +85,9 @@ std::unique_ptr<server::Handler> Frontend::on_request(const http::RequestHead& h
               .directives = {},
               .found = {}};
   if (find_route(visit) == Next::Done) return nullptr;
+  if (apply_protocol_rule(visit) == Next::Done) return nullptr;
   if (apply_method_rules(visit) == Next::Done) return nullptr;
+  if (apply_signature_rule(visit) == Next::Done) return nullptr;
   if (shape(visit) == Next::Done) return nullptr;
   if (look_up(visit) == Next::Done) return nullptr;
   return wait(visit);
@@ -106,6 +111,24 @@ Frontend::Next Frontend::find_route(Visit& visit) {
     return Next::Done;
   }
   return Next::Go;
+}
+
+Frontend::Next Frontend::apply_protocol_rule(Visit& visit) {
+  const http::RequestHead& head = visit.exchange.head;
+  const Behaviour& behaviour = *visit.route.behaviour;
+  if (behaviour.viewer_protocol == ViewerProtocol::Any || head.scheme == "https") return Next::Go;
+  const std::string_view host = normalise_host(head.authority, host_scratch_);
+  if (behaviour.viewer_protocol == ViewerProtocol::HttpsOnly || host.empty()) {
+    refuse(visit, {403, "https-only", "this is answered over https only", {}});
+    return Next::Done;
+  }
+  std::string location = fmt::format("Location: https://{}", host);
+  if (behaviour.https_port != 443) location += fmt::format(":{}", behaviour.https_port);
+  location.append(head.path_and_query.starts_with('/') ? head.path_and_query : "/").append("\r\n");
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  refuse(visit, {static_cast<uint16_t>(reads ? 301 : 308), "https", "this is answered over https",
+                 location});
+  return Next::Done;
 }
 
 Frontend::Next Frontend::apply_method_rules(Visit& visit) {
@@ -135,15 +158,34 @@ Frontend::Next Frontend::apply_method_rules(Visit& visit) {
   return Next::Go;
 }
 
+// What signed the URL is no part of what it names: neither the key nor the origin sees it.
+Frontend::Next Frontend::apply_signature_rule(Visit& visit) {
+  visit.target = visit.exchange.head.path_and_query;
+  const Behaviour& behaviour = *visit.route.behaviour;
+  if (behaviour.signing_keys.empty()) return Next::Go;
+  const auto check = policy::check_signature(visit.target, behaviour.signing_keys, visit.now);
+  if (check.verdict != policy::SignatureVerdict::Good) {
+    refuse(visit, {403, to_string(check.verdict), "the URL is not signed, or not any more", {}});
+    return Next::Done;
+  }
+  visit.target = check.target;
+  return Next::Go;
+}
+
 // A request that is not answered from the cache goes to the origin as the client sent it, but what
 // it may invalidate has the key of a GET.
 Frontend::Next Frontend::shape(Visit& visit) {
   static const policy::KeyPolicy kPlain;
   using enum policy::RequestShape::Outcome;
-  const http::RequestHead& head = visit.exchange.head;
   const CachePolicy& cache = visit.route.behaviour->cache;
   const std::string& host = visit.route.distribution->canonical_host;
-  visit.request = &head;
+  visit.request = &visit.exchange.head;
+  if (visit.target.size() != visit.request->path_and_query.size()) {
+    visit.own = *visit.request;
+    visit.own.path_and_query = visit.target;
+    visit.request = &visit.own;
+  }
+  const http::RequestHead& head = *visit.request;
   switch (shape_.make(head, cache.enabled ? cache.key : kPlain, host)) {
     case AsIs:
       break;
@@ -160,7 +202,7 @@ Frontend::Next Frontend::shape(Visit& visit) {
   visit.key_authority = visit.request->authority;
   visit.key_target = visit.request->path_and_query;
   if (visit.request != &head && !asks_cache(head)) {
-    visit.own = head;
+    if (&head != &visit.own) visit.own = head;
     visit.own.authority = visit.key_authority;
     visit.request = &visit.own;
   }
@@ -200,9 +242,14 @@ Frontend::Next Frontend::use_found(Visit& visit) {
   if (!whole && !visit.covered) return Next::Go;
   // First, because the exchange ends with the answer; what it fetches comes later all the same.
   if (verdict == cache::Verdict::StaleUsable) revalidate_behind(visit, visit.found.object);
-  if (!whole) return Next::Go;
+  if (!whole || has_error_page(visit)) return Next::Go;
   serve(visit, std::move(visit.found));
   return Next::Done;
+}
+
+bool Frontend::has_error_page(Visit& visit) {
+  visit.page = visit.route.distribution->error_page(visit.found.object->status());
+  return visit.page != nullptr;
 }
 
 void Frontend::serve(const Visit& visit, cache::Store::Found found) {
@@ -252,7 +299,8 @@ std::unique_ptr<server::Handler> Frontend::wait(Visit& visit) {
                     .found = static_cast<bool>(visit.found),
                     .reason = visit.found.judgement.reason,
                     .known_uncacheable = context_.store.known_uncacheable(visit.hash, visit.now),
-                    .covered = visit.covered});
+                    .covered = visit.covered,
+                    .collapse = visit.route.behaviour->cache.collapse});
   std::shared_ptr<const UpstreamRequest> shaped;
   if (visit.request != &visit.exchange.head) {
     shaped = std::make_shared<UpstreamRequest>(*visit.request,
@@ -268,8 +316,60 @@ std::unique_ptr<server::Handler> Frontend::wait(Visit& visit) {
                                                           .hash = visit.hash,
                                                           .found = std::move(visit.found),
                                                           .plan = plan});
-  request->run();
+  if (visit.page != nullptr) {
+    request->run_page(*visit.page);
+  } else {
+    request->run();
+  }
   return request;
+}
+
+// A GET of its own, without what the client said of the answer it wanted: its conditions and
+// ranges, its credentials, its directives.
+void Frontend::turn_to_page(Inquiry& inquiry, const ErrorPage& page) {
+  const Distribution& distribution = *inquiry.route.distribution;
+  std::vector<http::Field> fields;
+  for (const http::Field& field : inquiry.exchange.head.fields) {
+    if (!cache::is_client_precondition(field.name) &&
+        !http::equal_ignore_case(field.name, "Authorization") &&
+        !http::equal_ignore_case(field.name, "Cache-Control") &&
+        !http::equal_ignore_case(field.name, "Pragma")) {
+      fields.push_back(field);
+    }
+  }
+  http::RequestHead head = inquiry.exchange.head;
+  head.method = "GET";
+  head.target = head.path_and_query = page.path;
+  head.fields = fields;
+  inquiry.page = &page;
+  // The last behaviour matches everything.
+  inquiry.route.behaviour = distribution.match(normalise_path(page.path, path_scratch_));
+  const CachePolicy& policy = inquiry.route.behaviour->cache;
+  if (shape_.make(head, policy.enabled ? policy.key : policy::KeyPolicy{},
+                  distribution.canonical_host) == policy::RequestShape::Outcome::Shaped) {
+    head = shape_.head();
+  }
+  inquiry.request =
+      std::make_shared<UpstreamRequest>(head, inquiry.exchange.responder.client_address());
+  inquiry.directives = {};
+  cache::build_key({.distribution = distribution.id,
+                    .authority = head.authority,
+                    .path_and_query = head.path_and_query},
+                   inquiry.key);
+  inquiry.hash = context_.store.hash(inquiry.key);
+  const WallTime now = context_.loop.wall_now();
+  inquiry.found = {};
+  if (policy.enabled) {
+    inquiry.found = context_.store.find(inquiry.key, inquiry.hash, head.fields, {}, now);
+  }
+  inquiry.plan =
+      plan_forward({.head = head,
+                    .caching = policy.enabled,
+                    .directives = inquiry.directives,
+                    .found = static_cast<bool>(inquiry.found),
+                    .reason = inquiry.found.judgement.reason,
+                    .known_uncacheable = context_.store.known_uncacheable(inquiry.hash, now)});
+  inquiry.plan.detail = "error-page";
 }
 
 void Frontend::refuse(const Visit& visit, const Notice& notice) {
@@ -297,7 +397,15 @@ void Frontend::forget_on_disk(std::string_view key) {
 void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView& response,
                                const ResponseHead& head) {
   const cache::Pin& stored = inquiry.found.object;
-  switch (cache::compare_head(stored->head(), stored->body_size(), response)) {
+  const Negotiated coding = negotiated(stored->head(), stored->meta());
+  std::vector<http::Field> comparable(response.fields.begin(), response.fields.end());
+  if (coding.value_or(policy::Coding::Identity) != policy::Coding::Identity) {
+    // The origin's length is not that of what is stored.
+    std::erase_if(comparable, [](const http::Field& field) {
+      return http::equal_ignore_case(field.name, "Content-Length");
+    });
+  }
+  switch (cache::compare_head(stored->head(), stored->body_size(), {response.status, comparable})) {
     case cache::HeadEffect::Nothing:
       return;
     case cache::HeadEffect::Invalidate:
@@ -305,8 +413,10 @@ void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView
       context_.store.remove(stored);
       return;
     case cache::HeadEffect::Freshen: {
-      const auto fresh = cache::freshen(
-          {.stored_head = stored->head(),
+      std::string stored_head;
+      cache::full_head(stored->head(), stored_head);
+      auto fresh = cache::freshen(
+          {.stored_head = stored_head,
            .stored_status = stored->status(),
            .not_modified = response.fields,
            .request_time = head.meta.response_time,
@@ -319,6 +429,7 @@ void Frontend::learn_from_head(const Inquiry& inquiry, const cache::ResponseView
         context_.store.remove(stored);
         return;
       }
+      edit_head(*inquiry.route.behaviour, coding, fresh.head, fresh.meta);
       auto object = cache::make_refreshed(*stored, fresh.head, fresh.meta);
       if (object) context_.store.refresh(stored, std::move(*object));
       return;

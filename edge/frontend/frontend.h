@@ -35,6 +35,7 @@ struct Inquiry {
   uint64_t hash = 0;
   cache::Store::Found found;  // to revalidate, to complete, or to fall back on
   ForwardPlan plan;
+  const ErrorPage* page = nullptr;  // the rest is about this page, not what the client asked for
 };
 
 // What a worker's frontend works with. Outlives it.
@@ -66,6 +67,8 @@ class Frontend final : public server::Application {
 
   FrontendContext& context() { return context_; }
   Answerer& answerer() { return answerer_; }
+  // From now on the inquiry is about the error page.
+  void turn_to_page(Inquiry& inquiry, const ErrorPage& page);
   // The target of an unsafe request whose answer never came.
   void invalidate_target(const Inquiry& inquiry);
   void learn_from_head(const Inquiry& inquiry, const cache::ResponseView& response,
@@ -80,11 +83,14 @@ class Frontend final : public server::Application {
   enum class Next : uint8_t { Go, Done };
 
   Next find_route(Visit& visit);
+  Next apply_protocol_rule(Visit& visit);
   Next apply_method_rules(Visit& visit);
+  Next apply_signature_rule(Visit& visit);
   Next shape(Visit& visit);
   Next look_up(Visit& visit);
   Next use_found(Visit& visit);
   void refuse(const Visit& visit, const Notice& notice);
+  bool has_error_page(Visit& visit);
   void serve(const Visit& visit, cache::Store::Found found);
   void forget_on_disk(std::string_view key);
   void revalidate_behind(const Visit& visit, cache::Pin stale);

@@ -1,5 +1,7 @@
 #include "edge/frontend/journal.h"
 
+#include "edge/policy/signed_url.h"
+
 namespace atl::edge {
 
 void Journal::write(const Exchange& exchange, const Account& account, WallTime now) {
@@ -27,7 +29,7 @@ void Journal::write(const Exchange& exchange, const Account& account, WallTime n
                  .client = exchange.responder.client_address(),
                  .method = exchange.head.method,
                  .host = exchange.head.authority,
-                 .path = exchange.head.path_and_query,
+                 .path = policy::without_signature(exchange.head.path_and_query),
                  .status = account.sent.status,
                  .bytes = account.sent.bytes,
                  .outcome = account.outcome,

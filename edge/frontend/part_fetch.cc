@@ -38,7 +38,8 @@ std::optional<uint64_t> first_missing(const cache::Parts& parts, const cache::Ob
 }
 
 Selection select_of(const http::RequestHead& request, const cache::Object& outline) {
-  return select(request, {outline.head(), outline.validators(), outline.body_size()});
+  return select(request, {shown_part(outline.head(), outline.meta()), outline.validators(),
+                          outline.body_size()});
 }
 
 bool covers(const cache::Parts& parts, const cache::Object& outline,

@@ -6,6 +6,7 @@
 
 #include "edge/cache/freshness.h"
 #include "edge/cache/head.h"
+#include "edge/cache/hidden.h"
 #include "edge/cache/invalidation.h"
 #include "edge/cache/range.h"
 #include "edge/cache/vary.h"
@@ -208,6 +209,8 @@ Request::Next Request::take_head(const ResponseHead& head) {
       return try_own_variant(std::string(head.variant_key));
     }
   }
+  if (inquiry_.page != nullptr && head.status != 200) return page_failed();
+  if (const ErrorPage* page = page_for(head.status)) return turn_to_page(*page, {});
   learn_from_head(head);
   if (head.part) return take_part(head);
   return part_ ? take_without_part(head) : answer_from(head);
@@ -259,6 +262,8 @@ Request::Next Request::take_failure() {
   const UpstreamFailure failure = reader_.failure();
   reader_.leave();
   if (falls_back(failure.disconnected ? 0 : failure.status)) return serve_stale(0, failure.token);
+  if (inquiry_.page != nullptr) return page_failed();
+  if (const ErrorPage* page = page_for(failure.status)) return turn_to_page(*page, failure.token);
   const CacheStatus status{.forward = plan().forward, .collapsed = is_follower()};
   const Notice notice{.status = failure.status,
                       .detail = failure.token,
@@ -299,11 +304,20 @@ Request::Next Request::serve_stale(uint16_t forward_status, std::string_view det
 }
 
 Request::Next Request::serve_stored(cache::Pin object, Outcome outcome, const CacheStatus& status) {
-  const Account done = account(outcome, status.detail);
+  if (inquiry_.page != nullptr && object->status() != 200) return page_failed();
+  if (const ErrorPage* page = page_for(object->status())) return turn_to_page(*page, {});
+  const Account done = account(failed_.empty() ? outcome : Outcome::Error, status.detail);
+  const ErrorPage* page = inquiry_.page;
   if (object->is_outline()) {
+    if (page != nullptr) return go_alone(status.detail);
     return serve_outline(object, select_of(exchange().head, *object), status, done);
   }
   retire();
+  if (page != nullptr) {
+    frontend_.answerer().error_page(exchange(), std::move(object), page->response_status, status,
+                                    now(), done);
+    return Next::Wait;
+  }
   frontend_.answerer().stored(exchange(), std::move(object), status, now(), done);
   return Next::Wait;
 }
@@ -311,18 +325,23 @@ Request::Next Request::serve_stored(cache::Pin object, Outcome outcome, const Ca
 // What the answer to a HEAD says of a stored GET (RFC 9111 section 4.3.5).
 void Request::learn_from_head(const ResponseHead& head) {
   if (exchange().head.method != "HEAD" || !inquiry_.found) return;
-  std::vector<http::Field> fields;
-  cache::read_head(head.lines, fields);
-  frontend_.learn_from_head(inquiry_, {head.status, fields}, head);
+  std::string lines;
+  cache::full_head(head.lines, lines);
+  std::vector<http::Field> said;
+  cache::read_head(lines, said);
+  frontend_.learn_from_head(inquiry_, {head.status, said}, head);
 }
 
 // ---- The answer --------------------------------------------------------------------------------
 
 Request::Next Request::answer_from(const ResponseHead& head) {
   // A verbatim request carried its own preconditions and ranges to the origin.
-  if (plan().mode == FetchMode::Verbatim || head.status != 200) return begin(head, {});
-  Selection selection = select(
-      exchange().head, {head.lines, validators_of(head), head.body_length.value_or(UINT64_MAX)});
+  if (plan().mode == FetchMode::Verbatim || head.status != 200 || inquiry_.page != nullptr) {
+    return begin(head, {});
+  }
+  Selection selection =
+      select(exchange().head, {shown_part(head.lines, head.meta), validators_of(head),
+                               head.body_length.value_or(UINT64_MAX)});
   const bool ranged =
       selection.kind != Selection::Kind::Whole && selection.kind != Selection::Kind::NotModified;
   if (ranged && !head.body_length) selection = {};
@@ -336,6 +355,7 @@ Request::Next Request::answer_from(const ResponseHead& head) {
 
 Request::Next Request::begin(const ResponseHead& head, const Selection& selection) {
   LineBuffer lines;
+  std::string_view shown = shown_part(head.lines, head.meta);
   const CacheStatus status = status_of(head);
   const auto age = cache::current_age(head.meta, now());
   const bool aged = head.has_age || (head.shared && age.count() > 0);
@@ -343,17 +363,23 @@ Request::Next Request::begin(const ResponseHead& head, const Selection& selectio
   passing_ = {};
   passing_.account = account(outcome_of(head), status.detail);
   passing_.account.sent.status = head.status;
+  std::string relabelled;
+  if (inquiry_.page != nullptr) {
+    passing_.account.sent.status = inquiry_.page->response_status;
+    relabel_head(shown, inquiry_.page->response_status, relabelled);
+    shown = relabelled;
+  }
   std::string built;
   server::Framing framing{.length = head.body_length};
   switch (selection.kind) {
     case Selection::Kind::NotModified:
-      cache::build_not_modified_head(head.lines, built);
+      cache::build_not_modified_head(shown, built);
       framing = {.length = std::nullopt, .bodiless = true};
       passing_.left = 0;
       passing_.account.sent.status = 304;
       break;
     case Selection::Kind::Unsatisfiable:
-      cache::build_unsatisfiable_head(head.lines, *head.body_length, built);
+      cache::build_unsatisfiable_head(shown, *head.body_length, built);
       framing = {.length = 0};
       passing_.left = 0;
       passing_.account.sent.status = 416;
@@ -362,7 +388,7 @@ Request::Next Request::begin(const ResponseHead& head, const Selection& selectio
       const cache::ByteRange range = selection.ranges.ranges[0];
       const std::string content_range = cache::content_range(range, *head.body_length);
       cache::build_partial_head(
-          head.lines,
+          shown,
           {.content_range = content_range, .content_type = {}, .validated = selection.validated},
           built);
       framing = {.length = range.size()};
@@ -378,11 +404,11 @@ Request::Next Request::begin(const ResponseHead& head, const Selection& selectio
         if (head.status == 204 || head.status == 304) framing.length = std::nullopt;
         passing_.left = 0;
       } else if (const auto rest = reader_.rest(); rest && *rest <= kAtOnce) {
-        return begin_at_once(head, lines.text(), *rest);
+        return begin_at_once(shown, lines.text(), head, *rest);
       }
       break;
   }
-  const std::array<std::string_view, 2> pieces{built.empty() ? head.lines : built, lines.text()};
+  const std::array<std::string_view, 2> pieces{built.empty() ? shown : built, lines.text()};
   exchange().responder.begin(pieces, framing);
   step_ = Step::Body;
   return Next::More;
@@ -390,16 +416,16 @@ Request::Next Request::begin(const ResponseHead& head, const Selection& selectio
 
 // The whole answer is here: one write, and a known length even if the origin gave none. Trailers
 // need chunked framing.
-Request::Next Request::begin_at_once(const ResponseHead& head, std::string_view lines,
-                                     uint64_t length) {
+Request::Next Request::begin_at_once(std::string_view head, std::string_view lines,
+                                     const ResponseHead& from, uint64_t length) {
   if (!reader_.trailers().empty()) {
-    const std::array<std::string_view, 2> pieces{head.lines, lines};
-    exchange().responder.begin(pieces, {.length = head.body_length});
+    const std::array<std::string_view, 2> pieces{head, lines};
+    exchange().responder.begin(pieces, {.length = from.body_length});
     step_ = Step::Body;
     return Next::More;
   }
   auto segments = take_all(reader_);
-  const std::string kept = head.lines;  // the transfer may go when we leave it
+  const std::string kept(head);  // the transfer may go when we leave it
   const std::array<std::string_view, 2> pieces{kept, lines};
   std::vector<std::string_view> body;
   body.reserve(segments->size());
@@ -469,6 +495,7 @@ CacheStatus Request::status_of(const ResponseHead& head) const {
 }
 
 Outcome Request::outcome_of(const ResponseHead& head) const {
+  if (!failed_.empty()) return Outcome::Error;
   if (is_follower()) return Outcome::Collapsed;
   return head.shared ? Outcome::Miss : Outcome::Bypass;
 }

@@ -23,6 +23,8 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   ~Request() override;
 
   void run();
+  // The same, but what is stored for the request is an error that has this page.
+  void run_page(const ErrorPage& page);
 
  private:
   enum class Step : uint8_t {
@@ -57,9 +59,13 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   Next take_object(cache::Pin object);
   Next take_from_disk(cache::Pin object, const cache::Judgement& judgement);
   Next take_failure();
+  const ErrorPage* page_for(uint16_t status) const;
+  Next turn_to_page(const ErrorPage& page, std::string_view why);
+  Next page_failed();
   Next answer_from(const ResponseHead& head);
   Next begin(const ResponseHead& head, const Selection& selection);
-  Next begin_at_once(const ResponseHead& head, std::string_view lines, uint64_t length);
+  Next begin_at_once(std::string_view head, std::string_view lines, const ResponseHead& from,
+                     uint64_t length);
   Next pass_body();
 
   // Answers in parts (request_part.cc).
@@ -105,6 +111,7 @@ class Request final : public server::Handler, TransferReader::Sink, BodySource {
   bool leading_ = false;
   std::string variant_;       // of the flight asked for; see FlightName
   bool own_variant_ = false;  // the second flight asked for
+  std::string_view failed_;   // of the page's error: why there was no answer, if there was none
   Fetch* fetch_ = nullptr;    // takes our body
   Passing passing_;
   std::optional<PartAsk> part_;      // what was asked for instead of the whole

@@ -38,6 +38,8 @@ bool Request::has_usable_outline() const {
 
 // Answers from the store, or fetches the first part that is missing.
 Request::Next Request::use_outline(cache::Store::Found found) {
+  // A page answers for something else, so the client's ranges are none of it.
+  if (inquiry_.page != nullptr) return go_alone("error-page");
   inquiry_.found = std::move(found);
   const cache::Pin outline = inquiry_.found.object;
   const cache::Judgement& judgement = inquiry_.found.judgement;
@@ -75,6 +77,7 @@ Request::Next Request::ask_missing(uint64_t offset) {
 // What is asked for when nothing usable is known. A stored whole is revalidated as a whole; a stale
 // outline by its first part, which comes if it has changed.
 std::optional<PartAsk> Request::first_part_of(const cache::Store::Found& found) const {
+  if (inquiry_.page != nullptr) return std::nullopt;
   if (found && !found.object->is_outline()) return std::nullopt;
   const uint64_t block = frontend_.context().fetches.context().limits.part_block;
   const cache::RequestView request{exchange().head.method, exchange().head.fields};
@@ -156,8 +159,10 @@ Request::Next Request::serve_outline(cache::Pin outline, const Selection& select
   passing_.account.from_cache = status.forward == Forward::Hit;
   PartAnswer answer = answer_in_parts(*outline, selection);
   passing_.account.sent.status = answer.status;
-  const std::array<std::string_view, 2> pieces{
-      answer.head.empty() ? outline->head() : std::string_view(answer.head), lines.text()};
+  const std::array<std::string_view, 2> pieces{answer.head.empty()
+                                                   ? shown_part(outline->head(), outline->meta())
+                                                   : std::string_view(answer.head),
+                                               lines.text()};
   exchange().responder.begin(pieces, {.length = answer.length});
   parts_ = std::make_unique<PartBody>(context(), inquiry_, reader_, outline, std::move(answer));
   step_ = Step::Body;

@@ -16,7 +16,14 @@ namespace {
 constexpr std::chrono::milliseconds kDefaultHeadTimeout{30'000};
 constexpr size_t kMaxPattern = 1024;  // bytes; bounds what one match can cost
 
-constexpr size_t kMaxKeyHeaders = 16;  // of the variant key's 32 names
+// A status whose responses have a body of their own making (RFC 9110 section 15).
+bool may_have_page(uint32_t status) {
+  return status >= 200 && status <= 599 && status != 204 && status != 205 && status != 206 &&
+         status != 304;
+}
+
+constexpr size_t kShortestSecret = 16;  // bytes
+constexpr size_t kMaxKeyHeaders = 16;   // of the variant key's 32 names
 
 }  // namespace
 
@@ -36,6 +43,7 @@ class RouteTableBuilder {
 
   std::expected<std::shared_ptr<const RouteTable>, std::vector<std::string>> build() {
     if (config_.version == 0) problem("version is 0");
+    take_signing_keys();
     take_origins();
     take_groups();
     take_distributions();
@@ -48,6 +56,18 @@ class RouteTableBuilder {
   template <class... Args>
   void problem(fmt::format_string<Args...> format, Args&&... args) {
     problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  void take_signing_keys() {
+    for (const SigningKeyConfig& key : config_.signing_keys) {
+      if (key.id.empty()) problem("a signing key has no id");
+      if (key.secret.size() < kShortestSecret) {
+        problem("signing key \"{}\" is shorter than {} bytes", key.id, kShortestSecret);
+      }
+      if (!keys_.emplace(key.id, crypto::HmacSha256(key.secret)).second) {
+        problem("signing key \"{}\" occurs twice", key.id);
+      }
+    }
   }
 
   void take_origins() {
@@ -149,8 +169,38 @@ class RouteTableBuilder {
       for (BehaviourConfig& behaviour : config.behaviours) {
         take_behaviour(distribution, std::move(behaviour));
       }
+      for (const ErrorPageConfig& page : config.error_pages) take_error_page(distribution, page);
       if (distribution.behaviours.empty() || distribution.behaviours.back().path_pattern != "*") {
         problem("distribution \"{}\": its last behaviour must have pattern \"*\"", distribution.id);
+      }
+    }
+  }
+
+  void take_error_page(Distribution& distribution, const ErrorPageConfig& config) {
+    const auto in_range = [](uint32_t status, uint32_t least) {
+      return status >= least && status <= 599;
+    };
+    if (!config.path.starts_with('/') ||
+        !std::all_of(config.path.begin(), config.path.end(),
+                     [](char c) { return c > 0x20 && c < 0x7f; }) ||
+        (config.response_status != 0 && !may_have_page(config.response_status))) {
+      problem("distribution \"{}\": error page \"{}\" is not a path and a status of 200..599",
+              distribution.id, config.path);
+    }
+    for (const uint32_t status : config.statuses) {
+      const auto error = static_cast<uint16_t>(status);
+      if (!in_range(status, 400) || distribution.error_page(error) != nullptr) {
+        problem("distribution \"{}\": status {} cannot have an error page, or has one",
+                distribution.id, status);
+        continue;
+      }
+      const auto answered = static_cast<uint16_t>(config.response_status);
+      distribution.error_pages.push_back({error, config.path, answered != 0 ? answered : error});
+      if (!config.ttl || !cache::may_have_ttl(status)) continue;
+      for (Behaviour& behaviour : distribution.behaviours) {
+        if (!cache::ttl_of_status({.ttl_by_status = behaviour.cache.ttl_by_status}, error)) {
+          behaviour.cache.ttl_by_status.push_back({error, *config.ttl});
+        }
       }
     }
   }
@@ -203,6 +253,30 @@ class RouteTableBuilder {
       behaviour.allow += method;
     }
     check_cache(behaviour.cache, where);
+    take_exchange_rules(behaviour, std::move(config), where);
+  }
+
+  void take_exchange_rules(Behaviour& behaviour, BehaviourConfig config, const std::string& where) {
+    for (const policy::HeaderEdits* edits : {&config.request_headers, &config.response_headers}) {
+      if (const char* wrong = edits->problem()) problem("{}: header edits: {}", where, wrong);
+    }
+    behaviour.request_headers = std::move(config.request_headers);
+    behaviour.response_headers = std::move(config.response_headers);
+    behaviour.response_headers.drop("surrogate-key");
+    behaviour.response_headers.drop("cache-tag");
+    behaviour.compression = std::move(config.compression);
+    behaviour.cache.key.codings = behaviour.compression.codings;
+    behaviour.viewer_protocol = config.viewer_protocol;
+    for (const std::string& id : config.signing_keys) {
+      const auto key = keys_.find(id);
+      if (key == keys_.end()) {
+        problem("{} names signing key \"{}\", which does not exist", where, id);
+      } else {
+        behaviour.signing_keys.push_back({id, key->second});
+      }
+    }
+    if (config.https_port > 65'535) problem("{}: {} is not a port", where, config.https_port);
+    if (config.https_port != 0) behaviour.https_port = static_cast<uint16_t>(config.https_port);
   }
 
   void check_cache(const CachePolicy& cache, const std::string& where) {
@@ -229,6 +303,7 @@ class RouteTableBuilder {
   }
 
   RouteConfig config_;
+  std::unordered_map<std::string, crypto::HmacSha256> keys_;
   std::shared_ptr<RouteTable> table_{new RouteTable};
   std::vector<std::string> problems_;
 };

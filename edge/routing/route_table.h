@@ -12,7 +12,10 @@
 #include <vector>
 
 #include "edge/cache/freshness.h"
+#include "edge/policy/compression_policy.h"
+#include "edge/policy/header_edits.h"
 #include "edge/policy/key_policy.h"
+#include "edge/policy/signed_url.h"
 
 namespace atl::edge {
 
@@ -26,15 +29,31 @@ struct CachePolicy {
   std::optional<std::chrono::milliseconds> max_ttl;
   std::optional<uint64_t> max_object_bytes;
   bool honour_request_directives = true;
+  bool collapse = true;
   policy::KeyPolicy key;
   std::vector<cache::StatusTtl> ttl_by_status;
 };
+
+enum class ViewerProtocol : uint8_t { Any, RedirectToHttps, HttpsOnly };
 
 struct BehaviourConfig {
   std::string path_pattern = "*";
   std::string origin_group;
   CachePolicy cache;
   std::vector<std::string> allowed_methods;  // empty: all
+  policy::HeaderEdits request_headers;
+  policy::HeaderEdits response_headers;
+  ViewerProtocol viewer_protocol = ViewerProtocol::Any;
+  uint32_t https_port = 0;  // 0 stands for 443
+  policy::CompressionPolicy compression;
+  std::vector<std::string> signing_keys;  // ids; empty: URLs need not be signed
+};
+
+struct ErrorPageConfig {
+  std::vector<uint32_t> statuses;
+  std::string path;
+  uint32_t response_status = 0;  // 0: the error's own
+  std::optional<std::chrono::milliseconds> ttl;
 };
 
 struct DistributionConfig {
@@ -42,6 +61,7 @@ struct DistributionConfig {
   std::vector<std::string> hosts;
   std::vector<BehaviourConfig> behaviours;
   std::string canonical_host;  // empty: none
+  std::vector<ErrorPageConfig> error_pages;
 };
 
 struct OriginGroupConfig {
@@ -87,11 +107,17 @@ struct OriginEndpoint {
   std::string identity = {};
 };
 
+struct SigningKeyConfig {
+  std::string id;
+  std::string secret;
+};
+
 struct RouteConfig {
   uint64_t version = 0;
   std::vector<DistributionConfig> distributions;
   std::vector<OriginGroupConfig> origin_groups;
   std::vector<OriginEndpoint> origins;
+  std::vector<SigningKeyConfig> signing_keys;
 };
 
 // ---- What a request uses ---------------------------------------------------------------------
@@ -112,8 +138,21 @@ struct Behaviour {
   std::string allow;                         // value of Allow in a 405
   std::string vary;                          // cache.key.vary(); empty without a cache
   const OriginGroup* origin_group = nullptr;
+  policy::HeaderEdits request_headers;
+  // Besides what the behaviour says, it hides the fields that are meant for caches like this one.
+  policy::HeaderEdits response_headers;
+  ViewerProtocol viewer_protocol = ViewerProtocol::Any;
+  uint16_t https_port = 443;
+  policy::CompressionPolicy compression;
+  std::vector<policy::SigningKey> signing_keys;  // empty: URLs need not be signed
 
   bool allows(std::string_view method) const;
+};
+
+struct ErrorPage {
+  uint16_t status = 0;
+  std::string path;
+  uint16_t response_status = 0;
 };
 
 struct Distribution {
@@ -121,6 +160,15 @@ struct Distribution {
   std::vector<Behaviour> behaviours;  // the last one matches everything
   std::string canonical_host;         // takes the place of the request's authority; empty: none
 
+  std::vector<ErrorPage> error_pages;
+
+  // Null: an answer of this status is passed on as it is.
+  const ErrorPage* error_page(uint16_t status) const {
+    for (const ErrorPage& page : error_pages) {
+      if (page.status == status) return &page;
+    }
+    return nullptr;
+  }
   // The first behaviour whose pattern matches. `path`: see normalise_path(). Does not allocate.
   const Behaviour* match(std::string_view path) const;
 };

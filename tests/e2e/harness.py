@@ -41,7 +41,8 @@ POPS = {
 }
 
 # Settings of a behaviour itself; the others are its cache's.
-BEHAVIOUR_KEYS = {"allowed_methods"}
+BEHAVIOUR_KEYS = {"allowed_methods", "request_headers", "response_headers", "viewer_protocol",
+                  "https_port", "compression", "signing_keys"}
 
 _addresses = itertools.count(os.getpid() * 8 % 60000 + 256)
 
@@ -244,7 +245,7 @@ class Cluster:
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
-                 volumes=(), origin=None, distribution=None, dns=None):
+                 volumes=(), origin=None, distribution=None, dns=None, signing_keys=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
@@ -252,6 +253,7 @@ class Cluster:
         self.sources = sources or {"site": {"type": "synthetic"}}
         self.behaviours = behaviours or [("*", next(iter(self.sources)), {})]
         self.distribution = distribution or {}
+        self.signing_keys = signing_keys or {}  # id -> hexadecimal digits
         self.control_settings, self.overrides = control or {}, overrides
         address = loopback()
         # Settings of [dns]; the zone is cdn.example, answered at dns_endpoint.
@@ -309,8 +311,14 @@ class Cluster:
                 if isinstance(value, dict):
                     text += section(f"[origin.{key}]", value)
             text += section("[[origin_group]]", {"id": source, "origins": [source]})
+        for key, secret in self.signing_keys.items():
+            text += section("[[signing_key]]", {"id": key, "secret": secret})
+        distribution = dict(self.distribution)
+        error_pages = distribution.pop("error_page", [])
         text += section("[[distribution]]", {"id": "everything", "hosts": ["*"],
-                                              **self.distribution})
+                                              **distribution})
+        for page in error_pages:
+            text += section("[[distribution.error_page]]", page)
         for pattern, source, cache in self.behaviours:
             settings = dict(cache)
             behaviour = {"path": pattern, "origin_group": source}

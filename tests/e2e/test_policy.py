@@ -1,10 +1,15 @@
 """Cache policies per behaviour, from control.toml through the real programs (docs/cache-policy.md)."""
 
+import base64
+import gzip
+import hmac
 import itertools
 import json
+import subprocess
+import time
 import unittest
 
-from harness import Cluster, ClusterTest, request, wait_until
+from harness import Cluster, ClusterTest, curl, request, wait_until
 from upstream import Upstream, response
 
 CACHED = [("Cache-Control", "max-age=600")]
@@ -22,6 +27,7 @@ class PolicyTest(ClusterTest):
 
     BEHAVIOURS = []
     DISTRIBUTION = None
+    KEYS = None
 
     @classmethod
     def make_cluster(cls):
@@ -29,7 +35,7 @@ class PolicyTest(ClusterTest):
         cls.addClassCleanup(cls.upstream.close)
         return Cluster(sources={"site": {"type": "http", "url": cls.upstream.url}},
                        behaviours=[(path, "site", settings) for path, settings in cls.BEHAVIOURS],
-                       distribution=cls.DISTRIBUTION)
+                       distribution=cls.DISTRIBUTION, signing_keys=cls.KEYS)
 
     def get(self, target, **options):
         return self.shared.get(target, **options)
@@ -159,6 +165,173 @@ class Lifetimes(PolicyTest):
         self.assertEqual(reply.status, 405)
         self.assertEqual(reply.get("Allow"), "GET, HEAD")
         self.assertEqual(self.upstream.count("/read/a"), 0)
+
+
+class Headers(PolicyTest):
+    BEHAVIOURS = [
+        ("/edited/*", {
+            "request_headers": {"remove": ["X-Debug"], "set": ["X-From: cdn"]},
+            "response_headers": {"remove": ["Server", "X-Powered-By"],
+                                 "set": ["Cache-Control: max-age=5", "X-Frame-Options: DENY"]}}),
+        ("*", {}),
+    ]
+
+    def test_fields_are_edited_in_both_directions(self):
+        self.upstream.answers["/edited/a"] = response(200, b"x", [
+            ("Cache-Control", "max-age=600"), ("Server", "secret"), ("X-Powered-By", "secret"),
+            ("X-Frame-Options", "ALLOW"), ("Surrogate-Key", "secret")])
+        for step in ("miss", "hit"):
+            with self.subTest(step):
+                reply = self.get("/edited/a", fields={"X-Debug": "1", "X-From": "evil"})
+                self.assertEqual(reply.hit, step == "hit")
+                self.assertEqual(reply.all("Cache-Control"), ["max-age=5"])
+                self.assertEqual(reply.all("X-Frame-Options"), ["DENY"])
+                self.assertNotIn("secret", str(reply.fields))
+        self.assertEqual(self.last("/edited/a").all("X-From"), ["cdn"])
+        self.assertIsNone(self.last("/edited/a").get("X-Debug"))
+
+    def test_tags_are_for_purges_and_clients_never_see_them(self):
+        self.upstream.answers["/tagged"] = response(200, b"x", [
+            ("Cache-Control", "max-age=600"), ("Surrogate-Key", "blue green"), ("Cache-Tag", "red")])
+        for tag in ("green", "red"):
+            self.get("/tagged")
+            reply = self.get("/tagged")
+            self.assertHit(reply)
+            self.assertIsNone(reply.get("Surrogate-Key"))
+            self.assertIsNone(reply.get("Cache-Tag"))
+            self.purge({"tag": tag})
+            self.assertMiss(self.get("/tagged"))
+
+
+class ErrorPages(PolicyTest):
+    BEHAVIOURS = [("*", {})]
+    DISTRIBUTION = {"error_page": [
+        {"statuses": [404], "path": "/errors/404.html", "ttl": "10m"},
+        {"statuses": [403], "path": "/index.html", "response_status": 200},
+        {"statuses": [500, 502, 503, 504], "path": "/errors/sorry.html"}]}
+
+    def setUp(self):
+        for page in ("/errors/404.html", "/index.html", "/errors/sorry.html"):
+            self.upstream.answers[page] = response(200, page.encode(), CACHED)
+
+    def test_a_page_in_place_of_an_error(self):
+        for path, status, want, page in (("/a", 404, 404, "/errors/404.html"),
+                                         ("/b", 403, 200, "/index.html"),
+                                         ("/c", 503, 503, "/errors/sorry.html")):
+            self.upstream.answers[path] = response(status, b"raw")
+            for _ in range(2):
+                with self.subTest(path):
+                    reply = self.get(path)
+                    self.assertEqual((reply.status, reply.body), (want, page.encode()))
+                    self.assertIn("detail=error-page", reply.cache)
+        self.assertEqual(self.upstream.count("/a"), 1)  # remembered
+        self.assertEqual(self.upstream.count("/errors/404.html"), 1)
+
+    def test_a_page_although_the_origin_is_silent(self):
+        self.upstream.answers["/silent"] = lambda req: None
+        reply = self.get("/silent")
+        self.assertEqual((reply.status, reply.body), (502, b"/errors/sorry.html"))
+
+    def test_other_methods_get_the_error(self):
+        self.upstream.answers["/posted"] = response(404, b"raw")
+        self.assertEqual(self.get("/posted", method="POST", body=b"x").body, b"raw")
+
+
+class Signed(PolicyTest):
+    KEYS = {"new": "11" * 32, "old": "22" * 32}
+    BEHAVIOURS = [("/paid/*", {"signing_keys": ["new", "old"]}),
+                  ("/later/*", {"signing_keys": ["new"]}), ("*", {})]
+
+    def sign(self, target, key="new", expires=None):
+        """What docs/cache-policy.md tells owners to do, in the words of another language."""
+        message = f"{target}{'&' if '?' in target else '?'}" \
+                  f"Expires={expires or int(time.time()) + 600}&Key-Id={key}"
+        digest = hmac.new(bytes.fromhex(self.KEYS[key]), message.encode(), "sha256").digest()
+        return message + "&Signature=" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def test_who_has_a_signed_url_shares_one_object_and_the_origin_sees_no_signature(self):
+        self.upstream.answers["/paid/a"] = numbered()
+        self.assertEqual(self.get(self.sign("/paid/a?b=1")).body, b"1")
+        self.assertEqual(self.last("/paid/a").target, "/paid/a?b=1")
+        for key in self.KEYS:
+            self.assertHit(self.get(self.sign("/paid/a?b=1", key)))
+
+    def test_others_are_refused_with_a_reason(self):
+        good = self.sign("/paid/b")
+        for target, reason in (("/paid/b", "missing"), (good + "x", "malformed"),
+                               (good.replace("/b?", "/c?"), "wrong"),
+                               (self.sign("/paid/b", expires=1), "expired"),
+                               (self.sign("/later/b", "old"), "unknown-key"),
+                               (good.replace("/paid", "/p%61id").replace("/b", "/c"), "wrong")):
+            with self.subTest(reason):
+                reply = self.get(target)
+                self.assertEqual(reply.status, 403)
+                self.assertIn(f"detail=signature-{reason}", reply.cache)
+        self.assertEqual(self.get(good, method="POST", body=b"x").status, 404)  # the origin's own
+        self.assertEqual(self.upstream.count("/paid/c"), 0)
+
+
+class Compression(PolicyTest):
+    BEHAVIOURS = [("*", {"compression": {"codings": ["br", "zstd", "gzip"]}})]
+    PAGE = b"".join(b"<p>paragraph %d</p>\n" % n for n in range(5000))
+
+    @staticmethod
+    def decoded(reply):
+        return {None: lambda b: b, "gzip": gzip.decompress,
+                "zstd": lambda b: subprocess.run(["zstd", "-dc"], input=b, check=True,
+                                                 capture_output=True).stdout,
+                }[reply.get("Content-Encoding")](reply.body)
+
+    def test_a_page_is_stored_once_for_each_coding(self):
+        self.upstream.answers["/page"] = response(200, self.PAGE, [
+            *CACHED, ("Content-Type", "text/html"), ("ETag", '"v1"')])
+        for accepts, coding in (("gzip", "gzip"), ("zstd, gzip", "zstd"), ("identity", None)):
+            for step in ("miss", "hit"):
+                with self.subTest(accepts, step=step):
+                    reply = self.get("/page", fields={"Accept-Encoding": accepts})
+                    self.assertEqual(reply.hit, step == "hit")
+                    self.assertEqual(reply.get("Content-Encoding"), coding)
+                    self.assertEqual(reply.get("Vary"), "Accept-Encoding")
+                    self.assertEqual(reply.get("ETag"), 'W/"v1"' if coding else '"v1"')
+                    self.assertEqual(self.decoded(reply), self.PAGE)
+        self.assertEqual(self.upstream.count("/page"), 3)
+
+    def test_a_client_that_knows_brotli_reads_it(self):
+        self.upstream.answers["/br"] = response(200, self.PAGE, [*CACHED, ("Content-Type", "text/css")])
+        for _ in range(2):
+            done = curl("--compressed", "-H", "Accept-Encoding: br", self.shared.url("/br"))
+            self.assertEqual(done.stdout, self.PAGE, done.stderr)
+        reply = self.get("/br", fields={"Accept-Encoding": "br;q=1.0, gzip"})
+        self.assertHit(reply)
+        self.assertEqual(reply.get("Content-Encoding"), "br")
+        self.assertLess(len(reply.body), len(self.PAGE) / 4)
+
+    def test_what_is_compressed_already_is_left_alone(self):
+        self.upstream.answers["/image"] = response(200, self.PAGE, [
+            *CACHED, ("Content-Type", "image/png")])
+        for accepts in ("br", "gzip"):
+            reply = self.get("/image", fields={"Accept-Encoding": accepts})
+            self.assertEqual((reply.body, reply.get("Content-Encoding")), (self.PAGE, None))
+        self.assertEqual(self.upstream.count("/image"), 1)
+
+
+class Protocol(ClusterTest):
+    def test_http_is_sent_to_https_or_refused(self):
+        cluster = self.cluster(start=False, certificates=[["www.example.org"]])
+        port = int(cluster.tls_endpoints["fra"].rsplit(":", 1)[1])
+        cluster.behaviours = [
+            ("/secret/*", "site", {"viewer_protocol": "https-only"}),
+            ("*", "site", {"viewer_protocol": "redirect-to-https", "https_port": port})]
+        cluster.write_control()
+        cluster.start()
+        reply = cluster.get("/object/1?size=10", host="www.example.org:80")
+        location = f"https://www.example.org:{port}/object/1?size=10"
+        self.assertEqual((reply.status, reply.get("Location")), (301, location))
+        self.assertEqual(cluster.get("/object/1", method="POST", body=b"x").status, 308)
+        self.assertEqual(cluster.get("/secret/1").status, 403)
+        done = curl("--cacert", cluster.path("www.example.org.pem"), "--connect-to",
+                    f"www.example.org:{port}:{cluster.tls_endpoints['fra']}", location)
+        self.assertEqual((done.returncode, len(done.stdout)), (0, 10), done.stderr)
 
 
 if __name__ == "__main__":

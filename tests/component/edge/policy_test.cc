@@ -1,8 +1,7 @@
 // What a behaviour's cache policy makes of requests and answers (docs/cache-policy.md).
 #include <doctest/doctest.h>
 
-#include "edge/purge.h"
-#include "tests/component/edge/lab.h"
+#include "tests/component/edge/policy_lab.h"
 
 namespace atl::test {
 namespace {
@@ -10,45 +9,6 @@ namespace {
 using policy::NameList;
 using policy::Selection;
 using enum policy::Selection::Mode;
-
-constexpr std::string_view kFresh = "Cache-Control: max-age=60\r\n";
-
-edge::RouteConfig config_with(edge::CachePolicy cache) {
-  edge::RouteConfig config;
-  config.version = 2;
-  config.origins = {{.id = "a", .endpoint = "a:1", .source = "site"}};
-  config.origin_groups = {{.id = "site", .origins = {"a"}, .failover_statuses = {}}};
-  edge::BehaviourConfig behaviour{.path_pattern = "*", .origin_group = "site"};
-  behaviour.cache = std::move(cache);
-  config.distributions = {{.id = "site", .hosts = {"*"}, .behaviours = {std::move(behaviour)}}};
-  return config;
-}
-
-// A lab whose origin answers every request with its own number.
-struct PolicyLab : Lab {
-  explicit PolicyLab(edge::RouteConfig config, uint16_t status = 200,
-                     std::string lines = std::string(kFresh)) {
-    routes = *edge::RouteTable::build(std::move(config));
-    bench.frontend->set_routes(routes);
-    origin.on_open = [this, status, lines = std::move(lines)](const FakeCallPtr& call) {
-      call->answer(status, lines, std::to_string(++answered));
-    };
-  }
-  explicit PolicyLab(edge::CachePolicy cache) : PolicyLab(config_with(std::move(cache))) {}
-
-  uint64_t purge(edge::PurgeSpec spec) {
-    return edge::carry_out(spec, routes.get(), shared, {})->objects;
-  }
-
-  std::shared_ptr<const edge::RouteTable> routes;
-  int answered = 0;
-};
-
-edge::CachePolicy keyed(policy::KeyPolicy key) {
-  edge::CachePolicy cache;
-  cache.key = std::move(key);
-  return cache;
-}
 
 TEST_CASE("policy: two spellings of one query are one object, and the origin sees the key's") {
   PolicyLab lab(keyed({.query = {Deny, NameList({"utm_*"})}}));
@@ -201,6 +161,185 @@ TEST_CASE("policy: a lifetime by status, for answers that do not say") {
     PolicyLab lab(config_with(cache), row.status, row.lines);
     CHECK(lab.bench.ask("/p")->status() == row.status);
     CHECK(lab.bench.ask("/p")->has(row.want));
+  }
+}
+
+TEST_CASE("policy: without collapsing nobody waits for another's fetch") {
+  edge::CachePolicy cache;
+  cache.collapse = false;
+  PolicyLab lab(std::move(cache));
+  std::vector<FakeCallPtr> open;
+  lab.origin.on_open = [&](const FakeCallPtr& call) { open.push_back(call); };
+  const auto first = lab.bench.get("/p");
+  const auto second = lab.bench.get("/p");
+  lab.bench.settle();
+  REQUIRE(open.size() == 2);
+  open[1]->answer(200, "Cache-Control: private\r\n", "second's");
+  open[0]->answer(200, kFresh, "first's");
+  lab.bench.settle();
+  CHECK(first->body() == "first's");
+  CHECK(second->body() == "second's");
+  CHECK(second->has("detail=private"));
+  CHECK(lab.bench.ask("/p")->has("; hit"));
+}
+
+// ---- Signed URLs ----
+
+TEST_CASE("signed URLs: refused without, one object with; the origin sees no signature") {
+  edge::RouteConfig config = config_with({});
+  config.signing_keys = {{"k", std::string(32, 's')}, {"other", std::string(32, 't')}};
+  config.distributions[0].behaviours[0].signing_keys = {"k"};
+  PolicyLab lab(config);
+  const auto refused = lab.bench.ask("/p");
+  CHECK(refused->status() == 403);
+  CHECK(refused->has("detail=signature-missing"));
+  const auto forged =
+      lab.bench.ask("/p?Expires=9999999999&Key-Id=k&Signature=" + std::string(43, 'A'));
+  CHECK(forged->has("detail=signature-wrong"));
+  const auto foreign =
+      lab.bench.ask("/p?Expires=9999999999&Key-Id=other&Signature=" + std::string(43, 'A'));
+  CHECK(foreign->has("detail=signature-unknown-key"));
+  CHECK(lab.origin.opened() == 0);
+  // Made with another implementation: openssl dgst -sha256 -mac hmac.
+  CHECK(lab.bench
+            .ask("/p?a=1&Expires=9999999999&Key-Id=k&Signature=S9uFkj-13R93bkkw8eyk1-"
+                 "Hhv0Yj4o4ScjKCCGdRZpA")
+            ->body() == "1");
+  CHECK(lab.origin.call(0)->target == "/p?a=1");
+  CHECK(lab.bench
+            .ask("/p?a=1&Expires=9999999998&Key-Id=k&Signature=mXxxuhrK32zS5ZM63_WDgB5wa6Q-"
+                 "OSNj7pvk1Z_Okp8")
+            ->has("; hit"));
+  lab.bench.ask_for({.path = "/p?a=1&Expires=9999999999&Key-Id=k&Signature=S9uFkj-13R93bkkw8eyk1-"
+                             "Hhv0Yj4o4ScjKCCGdRZpA",
+                     .method = "POST"});
+  CHECK(lab.origin.call(1)->target == "/p?a=1");
+}
+
+// ---- Headers ----
+
+edge::RouteConfig config_with_headers() {
+  edge::RouteConfig config = config_with({});
+  edge::BehaviourConfig& behaviour = config.distributions[0].behaviours[0];
+  behaviour.request_headers = {{"X-Debug"}, {{"X-From", "cdn"}}};
+  behaviour.response_headers = {{"Server"},
+                                {{"Cache-Control", "max-age=5"}, {"X-Frame-Options", "DENY"}}};
+  return config;
+}
+
+TEST_CASE("policy: tags are for purges, clients never see them") {
+  for (const char* lines :
+       {"Cache-Control: max-age=60\r\nSurrogate-Key: a b\r\nCache-Tag: c,d\r\n",
+        "Cache-Control: no-store\r\nSurrogate-Key: a b\r\nCache-Tag: c,d\r\n"}) {
+    CAPTURE(lines);
+    PolicyLab lab(config_with({}), 200, lines);
+    for (int i = 0; i < 2; ++i) {
+      const auto answer = lab.bench.ask("/p");
+      CHECK(answer->status() == 200);
+      CHECK_FALSE(answer->has("Surrogate-Key"));
+      CHECK_FALSE(answer->has("Cache-Tag"));
+      CHECK_FALSE(answer->has("\r\n:"));
+    }
+  }
+  PolicyLab lab(config_with({}), 200, std::string(kFresh) + "Surrogate-Key: a b\r\n");
+  lab.bench.ask("/p");
+  CHECK(lab.purge({edge::PurgeSpec::Kind::Tag, "c", false}) == 0);
+  CHECK(lab.purge({edge::PurgeSpec::Kind::Tag, "b", false}) == 1);
+}
+
+TEST_CASE("policy: headers are edited in both directions, on a miss and on a hit") {
+  PolicyLab lab(config_with_headers(), 200,
+                "Cache-Control: max-age=60\r\nServer: secret\r\nETag: \"v\"\r\n"
+                "x-frame-options: SAMEORIGIN\r\nX-Other: 1\r\n");
+  const FieldList fields{{"x-debug", "1"}, {"X-From", "evil"}, {"X-Keep", "1"}};
+  for (const char* how : {"fwd=miss", "; hit; ttl=60"}) {
+    CAPTURE(how);
+    const auto answer = lab.bench.ask("/p", fields);
+    CHECK(answer->has(how));  // the origin's own lifetime counts, not the one clients are told
+    CHECK(answer->has("Cache-Control: max-age=5\r\n"));
+    CHECK(answer->has("X-Frame-Options: DENY\r\n"));
+    CHECK(answer->has("X-Other: 1\r\n"));
+    CHECK_FALSE(answer->has("max-age=60"));
+    CHECK_FALSE(answer->has("secret"));
+    CHECK_FALSE(answer->has("SAMEORIGIN"));
+  }
+  CHECK(lab.origin.call(0)->has("X-From: cdn\r\n"));
+  CHECK(lab.origin.call(0)->has("X-Keep: 1\r\n"));
+  CHECK_FALSE(lab.origin.call(0)->has("evil"));
+  CHECK_FALSE(lab.origin.call(0)->has("x-debug"));
+  // Other forms of the same answer.
+  for (const auto& [name, value] : FieldList{{"If-None-Match", "\"v\""}, {"Range", "bytes=0-0"}}) {
+    CAPTURE(name);
+    const auto answer = lab.bench.ask("/p", {{name, value}});
+    CHECK(answer->has("Cache-Control: max-age=5\r\n"));
+    CHECK_FALSE(answer->has("max-age=60"));
+    CHECK_FALSE(answer->has("secret"));
+    CHECK_FALSE(answer->has("\r\n:"));
+  }
+}
+
+TEST_CASE("policy: revalidation goes by what the origin said, and is edited again") {
+  PolicyLab lab(config_with_headers(), 200,
+                "Cache-Control: no-cache\r\nServer: secret\r\nETag: \"v\"\r\nX-Other: 1\r\n");
+  CHECK(lab.bench.ask("/p")->has("Cache-Control: max-age=5\r\n"));
+  lab.origin.on_open = [](const FakeCallPtr& call) {
+    CHECK(call->has("If-None-Match: \"v\"\r\n"));
+    call->answer(304, "ETag: \"v\"\r\nServer: other secret\r\nX-Other: 2\r\n");
+  };
+  for (int i = 0; i < 3; ++i) {  // no-cache stays in force, whatever clients are told
+    const auto answer = lab.bench.ask("/p");
+    CHECK(answer->body() == "1");
+    CHECK(answer->has("fwd=stale; fwd-status=304"));
+    CHECK(answer->has("X-Other: 2\r\n"));
+    CHECK(answer->has("X-Frame-Options: DENY\r\n"));
+    CHECK_FALSE(answer->has("secret"));
+  }
+}
+
+TEST_CASE("policy: a HEAD refreshes what is stored, hidden part and all") {
+  PolicyLab lab(
+      config_with_headers(), 200,
+      "Cache-Control: max-age=0\r\nServer: secret\r\nETag: \"v\"\r\nSurrogate-Key: t\r\n");
+  lab.bench.ask("/p");
+  lab.origin.on_open = [](const FakeCallPtr& call) {
+    call->answer(200,
+                 "Cache-Control: max-age=60\r\nServer: secret\r\nETag: \"v\"\r\n"
+                 "Content-Length: 1\r\n");
+  };
+  lab.bench.ask_for({.path = "/p", .method = "HEAD"});
+  const auto answer = lab.bench.ask("/p");
+  CHECK(answer->has("; hit; ttl=60"));
+  CHECK(answer->has("Cache-Control: max-age=5\r\n"));
+  CHECK_FALSE(answer->has("secret"));
+  CHECK(lab.purge({edge::PurgeSpec::Kind::Tag, "t", false}) == 1);
+}
+
+TEST_CASE("policy: http is sent to https, or refused") {
+  struct Row {
+    edge::ViewerProtocol protocol;
+    uint32_t port;
+    const char* method;
+    uint16_t status;
+    const char* line;
+  };
+  for (const Row& row :
+       {Row{edge::ViewerProtocol::RedirectToHttps, 0, "GET", 301,
+            "Location: https://www.example.org/a?b=%0d\r\n"},
+        Row{edge::ViewerProtocol::RedirectToHttps, 0, "HEAD", 301,
+            "Location: https://www.example.org/a?b=%0d\r\n"},
+        Row{edge::ViewerProtocol::RedirectToHttps, 8443, "POST", 308,
+            "Location: https://www.example.org:8443/a?b=%0d\r\n"},
+        Row{edge::ViewerProtocol::HttpsOnly, 0, "GET", 403, "detail=https-only"}}) {
+    CAPTURE(row.line);
+    edge::RouteConfig config = config_with({});
+    config.distributions[0].behaviours[0].viewer_protocol = row.protocol;
+    config.distributions[0].behaviours[0].https_port = row.port;
+    PolicyLab lab(config);
+    const auto answer =
+        lab.bench.ask_for({.path = "/a?b=%0d", .method = row.method, .host = "WWW.example.org:80"});
+    CHECK(answer->status() == row.status);
+    CHECK(answer->has(row.line));
+    CHECK(lab.origin.opened() == 0);
   }
 }
 

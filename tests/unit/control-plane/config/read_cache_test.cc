@@ -130,6 +130,143 @@ TEST_CASE("cache policy: each thing that can be wrong, with its place") {
   }
 }
 
+// The behaviour's own lines begin in line 21.
+std::string with_behaviour(const std::string& lines) {
+  std::string text = with_cache("");
+  const std::string cache = "[distribution.behaviour.cache]\n";
+  return text.substr(0, text.size() - cache.size()) + lines;
+}
+
+TEST_CASE("behaviour: headers and protocol, everything that can be said") {
+  const auto config = parse_config("c.toml", with_behaviour(R"(viewer_protocol = "redirect-to-https"
+https_port = 8443
+[distribution.behaviour.request_headers]
+remove = ["X-Debug"]
+set = ["X-From: cdn", "X-Empty:", "X-Url:  http://a/:b "]
+[distribution.behaviour.response_headers]
+set = ["Cache-Control: max-age=5"]
+)"));
+  REQUIRE(config);
+  const BehaviourConfig& behaviour = config->content.distributions[0].behaviours[0];
+  CHECK(behaviour.viewer_protocol == ViewerProtocol::RedirectToHttps);
+  CHECK(behaviour.https_port == 8443);
+  CHECK(behaviour.request_headers ==
+        HeaderEdits{{"X-Debug"}, {{"X-From", "cdn"}, {"X-Empty", ""}, {"X-Url", "http://a/:b"}}});
+  CHECK(behaviour.response_headers == HeaderEdits{{}, {{"Cache-Control", "max-age=5"}}});
+}
+
+TEST_CASE("behaviour: each thing that can be wrong with headers and protocol") {
+  struct Row {
+    const char* lines;
+    const char* problems;
+  };
+  for (const Row& row : {
+           Row{"viewer_protocol = \"https\"\n",
+               "c.toml:21:19: viewer_protocol must be one of \"any\", \"redirect-to-https\", "
+               "\"https-only\", not \"https\"\n"},
+           Row{"https_port = 8443\n",
+               "c.toml:21:14: https_port has a meaning only with viewer_protocol = "
+               "\"redirect-to-https\"\n"},
+           Row{"request_headers = {set = [\"X\", \"A B: c\", \"X: a\\r\\nY: b\"]}\n",
+               "c.toml:21:26: set \"X\" is not of the form \"Name: value\"\n"
+               "c.toml:21:26: set \"A B\" is not the name of a header\n"
+               "c.toml:21:42: set[2] must be free of control characters, not the string \"X: "
+               "a\\x0d\\x0aY: b\"\n"},
+           Row{"request_headers = {remove = [\"Host\", \"X\"], set = [\"x: 1\"]}\n",
+               "c.toml:21:29: remove \"Host\" cannot be edited: it belongs to the connection, to "
+               "the message's framing or to the cache\n"
+               "c.toml:21:50: set \"x\" is edited twice: keep one\n"},
+           Row{"response_headers = {remove = [\"ETag\"], set = [\"content-length: 1\"]}\n",
+               "c.toml:21:30: remove \"ETag\" cannot be edited: it belongs to the connection, to "
+               "the message's framing or to the cache\n"
+               "c.toml:21:46: set \"content-length\" cannot be edited: it belongs to the "
+               "connection, to the message's framing or to the cache\n"},
+       }) {
+    CAPTURE(row.lines);
+    CHECK(problems_of(with_behaviour(row.lines)) == row.problems);
+  }
+}
+
+TEST_CASE("behaviour: compression, error pages and signatures, everything that can be said") {
+  const std::string secret(64, 'a');
+  const std::string text = with_behaviour(R"(signing_keys = ["k1"]
+[distribution.behaviour.compression]
+codings = ["zstd", "gzip"]
+types = ["Text/*"]
+min_size = "2KiB"
+max_size = "1MiB"
+[[distribution.error_page]]
+statuses = [403, 404]
+path = "/index.html"
+response_status = 200
+ttl = "10s"
+[[distribution.error_page]]
+statuses = [500]
+path = "/500.html"
+[[signing_key]]
+id = "k1"
+secret = ")" + secret + "\"\n");
+  const auto config = parse_config("c.toml", text);
+  REQUIRE(config);
+  const DistributionConfig& site = config->content.distributions[0];
+  CHECK(site.behaviours[0].compression ==
+        Compression{{"zstd", "gzip"}, {"text/*"}, ByteSize{2048}, ByteSize{1 << 20}});
+  CHECK(site.behaviours[0].signing_keys == std::vector<std::string>{"k1"});
+  CHECK(config->content.signing_keys == std::vector<SigningKey>{{"k1", std::string(32, '\xaa')}});
+  CHECK(site.error_pages == std::vector<ErrorPage>{{{403, 404}, "/index.html", 200, 10s},
+                                                   {{500}, "/500.html", 0, std::nullopt}});
+}
+
+TEST_CASE("behaviour: each thing that can be wrong with them") {
+  struct Row {
+    const char* lines;
+    const char* problems;
+  };
+  for (const Row& row : {
+           Row{"compression = {}\n",
+               "c.toml:21:15: codings is missing or empty, so nothing is compressed: write such as "
+               "codings = [\"br\", \"zstd\", \"gzip\"], or remove the table\n"},
+           Row{"compression = {codings = [\"deflate\", \"br\", \"br\"]}\n",
+               "c.toml:21:26: codings \"deflate\" is no coding that can be made: write \"br\", "
+               "\"zstd\" or \"gzip\"\n"
+               "c.toml:21:26: codings \"br\" is listed twice: remove one\n"},
+           Row{"compression = {codings = [\"br\"], types = [\"html\"], min_size = \"2MiB\", "
+               "max_size "
+               "= 1}\n",
+               "c.toml:21:42: types \"html\" is not a media type: write one such as "
+               "\"application/json\" or \"text/*\"\n"
+               "c.toml:21:63: min_size is larger than max_size: lower it or raise max_size\n"},
+           Row{"compression = {codings = [\"br\"]}\n[distribution.behaviour.cache]\nenabled = "
+               "false\n",
+               "c.toml:21:15: compression has no meaning where nothing is cached: only what is "
+               "stored is compressed\n"},
+           Row{"signing_keys = [\"none\"]\n",
+               "c.toml:21:17: there is no signing_key \"none\": none is defined\n"},
+           Row{"signing_keys = []\n",
+               "c.toml:21:16: signing_keys is empty, so nothing would have to be signed: name a "
+               "key, or remove it\n"},
+           Row{"[[signing_key]]\nid = \"k\"\nsecret = \"abcd\"\n",
+               "c.toml:23:10: secret must be 64 to 128 hexadecimal digits, such as \"openssl rand "
+               "-hex 32\" makes\n"},
+           Row{"[[signing_key]]\nid = \"k\"\nsecret = \"not hexadecimal at all\"\n",
+               "c.toml:23:10: secret must be 64 to 128 hexadecimal digits, such as \"openssl rand "
+               "-hex 32\" makes\n"},
+           Row{"[[distribution.error_page]]\nstatuses = [200]\npath = \"x\"\n",
+               "c.toml:22:12: statuses names no error: write such as statuses = [404]\n"
+               "c.toml:22:13: statuses[0] must be an integer of 400 to 599, not the integer 200\n"
+               "c.toml:23:8: path must begin with \"/\" and be written as in a URL\n"},
+           Row{"[[distribution.error_page]]\npath = \"/x\"\nresponse_status = 204\n",
+               "c.toml:21:1: statuses names no error: write such as statuses = [404]\n"
+               "c.toml:23:19: response_status must be one whose answers have a whole body\n"},
+           Row{"[[distribution.error_page]]\nstatuses = [404, 404]\npath = \"/x y\"\n",
+               "c.toml:22:12: statuses 404 already has a page in line 22: remove one\n"
+               "c.toml:23:8: path must begin with \"/\" and be written as in a URL\n"},
+       }) {
+    CAPTURE(row.lines);
+    CHECK(problems_of(with_behaviour(row.lines)) == row.problems);
+  }
+}
+
 TEST_CASE("distribution: the canonical host is one of its names") {
   const std::string start = "id = \"site\"\nhosts = [\"*.example.org\", \"WWW.example.org\"]\n";
   const auto config =

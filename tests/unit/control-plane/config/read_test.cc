@@ -122,7 +122,7 @@ country = "DE"
   CHECK_FALSE(site.behaviours[0].cache.enabled);
   CHECK(site.behaviours[0].allowed_methods == std::vector<std::string>{"GET", "POST"});
   CHECK(site.behaviours[1].cache ==
-        CachePolicy{true, 600s, 1s, std::chrono::hours(24), 1_GiB, false});
+        CachePolicy{true, 600s, 1s, std::chrono::hours(24), 1_GiB, false, true, {}, {}});
 }
 
 TEST_CASE("configuration: what is left out has its default") {

@@ -16,7 +16,7 @@ std::string built(std::vector<http::Field> fields, FetchMode mode = FetchMode::F
   head.version_minor = 1;
   head.fields = fields;
   const UpstreamRequest request(head, "");
-  const std::string text = build_upstream_fields(request, mode, conditional, kIdentity);
+  const std::string text = build_upstream_fields(request, mode, conditional, {}, kIdentity);
   REQUIRE(text.ends_with(kOwn));
   return text.substr(0, text.size() - kOwn.size());
 }
