@@ -61,7 +61,7 @@ TEST_CASE("upstream fields: Via has the version that the request came in") {
   http::RequestHead head;
   const auto via = [&](uint8_t minor) {
     head.version_minor = minor;
-    return build_upstream_fields(UpstreamRequest(head, ""), FetchMode::Fill, {}, kIdentity);
+    return build_upstream_fields(UpstreamRequest(head, ""), FetchMode::Fill, {}, {}, kIdentity);
   };
   CHECK(via(0).starts_with("Via: 1.0 atoll-fra\r\n"));
   CHECK(via(1).starts_with("Via: 1.1 atoll-fra\r\n"));
