@@ -11,9 +11,9 @@
 #include "control-plane/config/read.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/zone.h"
-#include "control-plane/geo/database.h"
-#include "control-plane/geo/distance.h"
 #include "control-plane/geo/subnet_table.h"
+#include "lib/geo/database.h"
+#include "lib/geo/distance.h"
 
 namespace atl::control {
 

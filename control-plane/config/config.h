@@ -10,10 +10,10 @@
 #include "control-plane/dns/server_options.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/zone.h"
-#include "control-plane/geo/address.h"
-#include "control-plane/geo/distance.h"
 #include "control-plane/geo/subnet_table.h"
 #include "lib/base/byte_size.h"
+#include "lib/geo/address.h"
+#include "lib/geo/distance.h"
 
 namespace atl::control {
 

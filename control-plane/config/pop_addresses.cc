@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "control-plane/config/config.h"
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 
 namespace atl::control {
 

@@ -5,7 +5,7 @@
 
 #include "control-plane/dns/siphash.h"
 #include "control-plane/dns/wire.h"
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 
 namespace atl::dns {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "control-plane/dns/wire.h"
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 
 namespace atl::dns {
 

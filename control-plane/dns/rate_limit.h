@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "control-plane/dns/siphash.h"
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 #include "lib/base/clock.h"
 
 namespace atl::dns {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "control-plane/dns/name.h"
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 
 namespace atl::dns {
 namespace {

@@ -11,8 +11,8 @@
 #include "control-plane/dns/steering.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/wire.h"
-#include "control-plane/geo/address.h"
 #include "lib/base/clock.h"
+#include "lib/geo/address.h"
 
 namespace atl::dns {
 

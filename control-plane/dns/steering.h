@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "control-plane/dns/view.h"
-#include "control-plane/geo/address.h"
 #include "control-plane/geo/choice.h"
+#include "lib/geo/address.h"
 
 namespace atl::dns {
 

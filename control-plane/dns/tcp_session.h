@@ -7,7 +7,7 @@
 #include <string>
 
 #include "control-plane/dns/wire.h"
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"

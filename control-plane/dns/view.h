@@ -8,8 +8,8 @@
 
 #include "control-plane/dns/zone.h"
 #include "control-plane/geo/choice.h"
-#include "control-plane/geo/database.h"
 #include "control-plane/geo/subnet_table.h"
+#include "lib/geo/database.h"
 
 namespace atl::dns {
 

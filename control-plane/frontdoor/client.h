@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 #include "lib/http/field.h"
 
 namespace atl::control {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "control-plane/fleet/fleet.h"
-#include "control-plane/geo/address.h"
 #include "control-plane/geo/choice.h"
 #include "control-plane/geo/place.h"
 #include "control-plane/site.h"
+#include "lib/geo/address.h"
 
 namespace atl::control {
 

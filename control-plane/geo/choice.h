@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "control-plane/geo/distance.h"
 #include "control-plane/geo/place.h"
+#include "lib/geo/distance.h"
 
 namespace atl::geo {
 

@@ -6,10 +6,10 @@
 #include <span>
 #include <string_view>
 
-#include "control-plane/geo/address.h"
-#include "control-plane/geo/database.h"
-#include "control-plane/geo/distance.h"
 #include "control-plane/geo/subnet_table.h"
+#include "lib/geo/address.h"
+#include "lib/geo/database.h"
+#include "lib/geo/distance.h"
 
 namespace atl::geo {
 

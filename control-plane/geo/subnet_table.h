@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "control-plane/geo/address.h"
-#include "control-plane/geo/distance.h"
+#include "lib/geo/address.h"
+#include "lib/geo/distance.h"
 
 namespace atl::geo {
 

@@ -13,6 +13,7 @@ MAY_INCLUDE = {
     "lib/config": ["lib/base"],
     "lib/ring": [],
     "lib/crypto": ["lib/base"],
+    "lib/geo": ["lib/base"],
     "lib/synthetic": ["lib/base"],
     "lib/trace": ["lib/base"],
     "lib/server": ["lib/base", "lib/http", "lib/net"],
@@ -24,9 +25,9 @@ MAY_INCLUDE = {
     "edge/encoding": ["lib/base", "edge/policy"],
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
-    "control-plane/geo": ["lib/base"],
+    "control-plane/geo": ["lib/base", "lib/geo"],
     "control-plane/history": ["lib/base", "control-plane/fleet"],
-    "control-plane/dns": ["lib/base", "lib/net", "control-plane/geo"],
+    "control-plane/dns": ["lib/base", "lib/geo", "lib/net", "control-plane/geo"],
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
     "tests": ["lib", "edge", "origin", "control-plane", "deploy", "proto", "tests"],
@@ -45,7 +46,7 @@ KEPT_IN = [
     (r"nghttp2/.*", ["lib/rpc"], "its callbacks are wrapped once"),
     (r"jemalloc/.*", ["lib/allocator"], "its settings and its figures are one decision"),
     (r"zlib\.h|brotli/.*", ["edge/encoding", "tests"], "the edge compresses in one place"),
-    (r"maxminddb\.h", ["control-plane/geo", "tests"], "the database format is geo's affair"),
+    (r"maxminddb\.h", ["lib/geo", "tests"], "the database format is geo's affair"),
 ]
 
 FORBIDDEN_FOLDERS = {"common", "util", "utils", "misc", "helpers"}

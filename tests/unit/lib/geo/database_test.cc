@@ -1,57 +1,14 @@
-#include "control-plane/geo/database.h"
+#include "lib/geo/database.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
 #include <limits>
 #include <string>
 
-#include "control-plane/geo/place.h"
-#include "tests/unit/control-plane/geo/mmdb_writer.h"
+#include "tests/unit/lib/geo/mmdb_file.h"
 
 namespace atl::geo {
 namespace {
-
-using Map = MmdbWriter::Map;
-
-MmdbWriter::Value text(const char* value) { return {std::string(value)}; }
-MmdbWriter::Value number(double value) { return {value}; }
-MmdbWriter::Value map(Map value) { return {std::move(value)}; }
-
-class File {
- public:
-  explicit File(const std::string& bytes) {
-    std::string name = "/tmp/atoll-mmdb-XXXXXX";
-    close(mkstemp(name.data()));
-    path_ = name;
-    write(bytes);
-  }
-  ~File() { std::remove(path_.c_str()); }
-  void write(const std::string& bytes) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-std::string sample() {
-  MmdbWriter writer;
-  writer.add("1.2.0.0/16", {{"country_code", text("AU")}});
-  writer.add("1.3.0.0/16", {{"country_code", text("US")},
-                            {"city", text("Mountain View")},
-                            {"latitude", number(37.4)},
-                            {"longitude", number(-122.1)}});
-  writer.add("2a00::/16",
-             {{"country", map({{"iso_code", text("NL")}})},
-              {"city", map({{"names", map({{"en", text("Amsterdam")}})}})},
-              {"location", map({{"latitude", number(52.4)}, {"longitude", number(4.9)}})}});
-  writer.add("1.4.0.0/16", {{"country_code", text("")}});
-  return writer.bytes();
-}
 
 TEST_CASE("record: what is believed of each layout") {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -96,7 +53,7 @@ TEST_CASE("record: what is believed of each layout") {
 }
 
 TEST_CASE("database: flat and nested records, IPv4 and IPv6") {
-  const File file(sample());
+  const MmdbFile file(sample_mmdb());
   const auto database = Database::open(file.path());
   REQUIRE(database);
   CHECK((*database)->type() == "Test");
@@ -115,8 +72,8 @@ TEST_CASE("database: flat and nested records, IPv4 and IPv6") {
 }
 
 TEST_CASE("database: cut off anywhere, it is refused or answers without harm") {
-  const std::string good = sample();
-  const File file(good);
+  const std::string good = sample_mmdb();
+  const MmdbFile file(good);
   for (size_t length = 0; length < good.size(); length += 3) {
     file.write(good.substr(0, length));
     const auto database = Database::open(file.path());
@@ -131,8 +88,8 @@ TEST_CASE("database: cut off anywhere, it is refused or answers without harm") {
 }
 
 TEST_CASE("database: bits flipped anywhere, it is refused or answers without harm") {
-  const std::string good = sample();
-  const File file(good);
+  const std::string good = sample_mmdb();
+  const MmdbFile file(good);
   for (size_t at = 0; at < good.size(); at += 5) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 0x55);
@@ -152,41 +109,6 @@ TEST_CASE("database: what is missing is named") {
   REQUIRE_FALSE(database);
   CHECK(database.error() ==
         "/nonexistent/x.mmdb: not readable as a geo database: No such file or directory");
-}
-
-TEST_CASE("place: the operator first, then city, then country, then nobody") {
-  const File file(sample());
-  const std::vector<std::shared_ptr<const Database>> databases{*Database::open(file.path())};
-  const SubnetTable subnets({{*parse_prefix("1.2.3.0/24"), "fra", {}, ""},
-                             {*parse_prefix("10.0.0.0/8"), "", Coordinates{48, 11}, "DE"}});
-  const auto place = [&](const char* address) {
-    return locate(*parse_address(address), subnets, databases);
-  };
-  CHECK(place("1.2.3.4").source == Source::SubnetPop);
-  CHECK(place("1.2.3.4").pop == "fra");
-  CHECK(place("1.2.3.4").prefix_length == 96 + 24);
-  CHECK(place("10.9.9.9").source == Source::SubnetPlace);
-  CHECK(place("10.9.9.9").country == "DE");
-  CHECK(place("1.2.9.9").source == Source::Country);
-  CHECK(place("1.2.9.9").coordinates.has_value());
-  CHECK(place("1.3.9.9").source == Source::City);
-  CHECK(place("9.9.9.9").source == Source::Nowhere);
-  CHECK(place("192.168.0.1").source == Source::Nowhere);
-}
-
-TEST_CASE("place: the first database that knows answers, and private addresses are asked of none") {
-  MmdbWriter first;
-  first.add("1.3.0.0/16", {{"country_code", text("DE")}});
-  MmdbWriter second;
-  second.add("1.2.0.0/15", {{"country_code", text("FR")}});
-  second.add("192.168.0.0/16", {{"country_code", text("FR")}});
-  const File a(first.bytes());
-  const File b(second.bytes());
-  const std::vector<std::shared_ptr<const Database>> databases{*Database::open(a.path()),
-                                                               *Database::open(b.path())};
-  CHECK(locate(*parse_address("1.3.0.1"), {}, databases).country == "DE");
-  CHECK(locate(*parse_address("1.2.0.1"), {}, databases).country == "FR");
-  CHECK(locate(*parse_address("192.168.0.1"), {}, databases).source == Source::Nowhere);
 }
 
 }  // namespace

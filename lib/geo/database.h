@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "control-plane/geo/address.h"
-#include "control-plane/geo/record.h"
+#include "lib/geo/address.h"
+#include "lib/geo/record.h"
 
 namespace atl::geo {
 

@@ -1,10 +1,10 @@
-#include "tests/unit/control-plane/geo/mmdb_writer.h"
+#include "tests/unit/lib/geo/mmdb_writer.h"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 
 namespace atl::geo {
 namespace {

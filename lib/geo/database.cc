@@ -1,4 +1,4 @@
-#include "control-plane/geo/database.h"
+#include "lib/geo/database.h"
 
 #include <fmt/format.h>
 #include <maxminddb.h>

@@ -1,11 +1,9 @@
-#include "control-plane/geo/distance.h"
+#include "lib/geo/distance.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
-
-#include "control-plane/geo/country_centroids.h"
 
 namespace atl::geo {
 namespace {
@@ -55,28 +53,6 @@ TEST_CASE("coordinates: the range, and no NaN") {
   CHECK_FALSE(valid({0, -180.01}));
   CHECK_FALSE(valid({std::numeric_limits<double>::quiet_NaN(), 0}));
   CHECK_FALSE(valid({0, std::numeric_limits<double>::infinity()}));
-}
-
-TEST_CASE("countries: each has a place that is one, and near where it is") {
-  int known = 0;
-  for (char a = 'A'; a <= 'Z'; ++a) {
-    for (char b = 'A'; b <= 'Z'; ++b) {
-      const char code[] = {a, b, 0};
-      const auto place = country_centroid(code);
-      if (!place) continue;
-      ++known;
-      CAPTURE(code);
-      CHECK(valid(*place));
-    }
-  }
-  CHECK(known == 250);
-  CHECK(km(*country_centroid("DE"), {50.11, 8.68}) < 300);
-  CHECK(km(*country_centroid("SG"), {1.35, 103.82}) < 30);
-  CHECK(km(*country_centroid("NZ"), {-41, 174}) < 300);
-  CHECK_FALSE(country_centroid("ZZ"));
-  CHECK_FALSE(country_centroid("de"));
-  CHECK_FALSE(country_centroid(""));
-  CHECK_FALSE(country_centroid("DEU"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "control-plane/geo/record.h"
+#include "lib/geo/record.h"
 
 #include <algorithm>
 

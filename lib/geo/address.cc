@@ -1,4 +1,4 @@
-#include "control-plane/geo/address.h"
+#include "lib/geo/address.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "control-plane/geo/distance.h"
+#include "lib/geo/distance.h"
 
 namespace atl::geo {
 

@@ -1,4 +1,4 @@
-#include "control-plane/geo/distance.h"
+#include "lib/geo/distance.h"
 
 #include <cmath>
 #include <numbers>
