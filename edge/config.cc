@@ -120,6 +120,7 @@ Config read_config(config::Reader& reader) {
       edge.choice("cache_admission", {"all", "second-request"}, "all") == "second-request";
   config.workers = static_cast<unsigned>(edge.integer("workers", 1, {1, 256}));
   config.access_log = edge.string("access_log", "");
+  config.place_database = edge.string("place_database", "");
   config.stop_grace = edge.duration("stop_grace", config.stop_grace);
   config.limits = read_limits(edge.table("limits"));
   config.tls = read_tls(edge.table("tls"));

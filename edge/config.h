@@ -35,7 +35,8 @@ struct Config {
   std::string cache_policy = "cq";    // a name policy_maker() knows
   bool cache_second_request = false;  // cache_admission
   unsigned workers = 1;
-  std::string access_log;  // empty: none; "-": standard output
+  std::string access_log;      // empty: none; "-": standard output
+  std::string place_database;  // empty: none
   std::chrono::milliseconds stop_grace{10'000};
   ByteSize retained{0};  // bound of what all fetches together keep for late readers
   server::Limits limits;

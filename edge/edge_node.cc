@@ -73,6 +73,15 @@ std::expected<void, std::string> EdgeNode::open_disk() {
   return {};
 }
 
+std::expected<void, std::string> EdgeNode::open_places() {
+  const std::string& path = shared_.config.place_database;
+  if (path.empty()) return {};
+  auto database = geo::Database::open(path);
+  if (!database) return std::unexpected(fmt::format("place_database {}", database.error()));
+  shared_.places = *std::move(database);
+  return {};
+}
+
 std::expected<net::Endpoint, std::string> EdgeNode::bind(const std::string& text, bool tls) {
   auto at = net::parse_endpoint(text);
   if (!at) return std::unexpected(fmt::format("listen \"{}\": {}", text, at.error().detail));
@@ -106,6 +115,7 @@ std::expected<EdgeNode::Bound, std::string> EdgeNode::start(
     }
   }
   if (const auto opened = open_disk(); !opened) return std::unexpected(opened.error());
+  if (const auto opened = open_places(); !opened) return std::unexpected(opened.error());
   for (const auto& worker : workers_) worker->start();
   return bound;
 }
@@ -116,6 +126,12 @@ void EdgeNode::change_tls(const std::shared_ptr<const net::TlsContext>& tls) {
 
 void EdgeNode::apply_routes(std::shared_ptr<const RouteTable> routes) {
   log_info("configuration {} in force", routes->version());
+  if (routes->asks_place() && shared_.places == nullptr) {
+    log_warn(
+        "configuration {} tells clients apart by their place, but this node has no "
+        "place_database: none is known",
+        routes->version());
+  }
   routes_ = std::move(routes);
   shared_.origins.retain(*routes_);
   checker_.set_routes(*routes_);

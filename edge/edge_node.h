@@ -52,6 +52,7 @@ class EdgeNode final : public Node {
   Worker::Gauges gauges() const;
   std::vector<OriginReport> origin_reports() const;
   std::expected<void, std::string> open_disk();
+  std::expected<void, std::string> open_places();
   OriginHealth health_of(const OriginEndpoint& origin,
                          const std::vector<Reachability>& views) const;
 

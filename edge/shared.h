@@ -11,6 +11,7 @@
 #include "edge/fetch/retention_budget.h"
 #include "edge/identity.h"
 #include "lib/base/clock.h"
+#include "lib/geo/database.h"
 
 namespace atl::edge {
 
@@ -45,6 +46,8 @@ struct Shared {
   OriginBook origins;
   // Null without [[edge.disk]]. Set before the workers start.
   std::unique_ptr<disk::Tier> disk;
+  // Null without place_database. Set before the workers start.
+  std::shared_ptr<const geo::Database> places;
 };
 
 }  // namespace atl::edge

@@ -26,6 +26,7 @@ Worker::Worker(Shared& shared, AccessRing* access)
                                                            .fetches = *fetches_,
                                                            .counters = counters_,
                                                            .identity = shared.identity,
+                                                           .places = shared.places,
                                                            .access = access})),
       server_(std::make_unique<server::Server>(loop_, *frontend_, shared.config.limits)),
       publisher_(loop_, [this] { publish(); }) {

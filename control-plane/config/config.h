@@ -125,6 +125,9 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
+// How closely clients are told apart by where they are.
+enum class ViewerPlace : uint8_t { None, Country, City };
+
 enum class ViewerProtocol : uint8_t { Any, RedirectToHttps, HttpsOnly };
 
 struct BehaviourConfig {
@@ -138,6 +141,7 @@ struct BehaviourConfig {
   int64_t https_port = 443;
   Compression compression;
   std::vector<std::string> signing_keys;  // SigningKey::id; empty: URLs need not be signed
+  ViewerPlace viewer_place = ViewerPlace::None;
   bool operator==(const BehaviourConfig&) const = default;
 };
 

@@ -208,6 +208,10 @@ BehaviourConfig read_behaviour(Section& section) {
   behaviour.request_headers = read_request_headers(section.table("request_headers"));
   behaviour.response_headers = read_response_headers(section.table("response_headers"));
   read_protocol(section, behaviour);
+  const std::string place =
+      section.choice("viewer_place", {"none", "country", "city"}, std::string("none"));
+  if (place == "country") behaviour.viewer_place = ViewerPlace::Country;
+  if (place == "city") behaviour.viewer_place = ViewerPlace::City;
   behaviour.signing_keys = section.strings("signing_keys", {});
   if (section.has("signing_keys") && behaviour.signing_keys.empty()) {
     section.problem("signing_keys",

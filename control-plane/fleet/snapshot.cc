@@ -66,6 +66,18 @@ void put_headers(const HeaderEdits& edits, v1::HeaderEdits& out) {
   }
 }
 
+v1::Behaviour::Place place_of(ViewerPlace place) {
+  switch (place) {
+    case ViewerPlace::None:
+      return v1::Behaviour::NOWHERE;
+    case ViewerPlace::Country:
+      return v1::Behaviour::COUNTRY;
+    case ViewerPlace::City:
+      return v1::Behaviour::CITY;
+  }
+  return v1::Behaviour::NOWHERE;
+}
+
 v1::Behaviour::Protocol protocol_of(ViewerProtocol protocol) {
   switch (protocol) {
     case ViewerProtocol::Any:
@@ -106,6 +118,7 @@ void put_distribution(const DistributionConfig& distribution, v1::Distribution& 
     put_headers(behaviour.request_headers, *added.mutable_request_headers());
     put_headers(behaviour.response_headers, *added.mutable_response_headers());
     added.set_viewer_protocol(protocol_of(behaviour.viewer_protocol));
+    added.set_viewer_place(place_of(behaviour.viewer_place));
     added.set_https_port(static_cast<uint32_t>(behaviour.https_port));
     put_compression(behaviour.compression, *added.mutable_compression());
     for (const std::string& key : behaviour.signing_keys) added.add_signing_keys(key);

@@ -84,6 +84,16 @@ BehaviourConfig from_proto(const v1::Behaviour& in) {
       policy::NameList({in.compression().types().begin(), in.compression().types().end()});
   out.compression.min_bytes = in.compression().min_bytes();
   out.compression.max_bytes = in.compression().max_bytes();
+  switch (in.viewer_place()) {
+    case v1::Behaviour::COUNTRY:
+      out.viewer_place = policy::PlaceLevel::Country;
+      break;
+    case v1::Behaviour::CITY:
+      out.viewer_place = policy::PlaceLevel::City;
+      break;
+    default:  // NOWHERE; one that this version does not know cannot be told apart
+      break;
+  }
   switch (in.viewer_protocol()) {
     case v1::Behaviour::ANY:
       break;

@@ -12,6 +12,7 @@
 #include "edge/frontend/part_fetch.h"
 #include "edge/frontend/request.h"
 #include "edge/routing/target.h"
+#include "lib/geo/address.h"
 #include "lib/http/chars.h"
 #include "lib/http/field_lookup.h"
 
@@ -175,9 +176,9 @@ Frontend::Next Frontend::apply_signature_rule(Visit& visit) {
 // A request that is not answered from the cache goes to the origin as the client sent it, but what
 // it may invalidate has the key of a GET.
 Frontend::Next Frontend::shape(Visit& visit) {
-  static const policy::KeyPolicy kPlain;
   using enum policy::RequestShape::Outcome;
-  const CachePolicy& cache = visit.route.behaviour->cache;
+  const Behaviour& behaviour = *visit.route.behaviour;
+  const policy::ViewerPlace place = place_of(behaviour, visit.exchange.responder.client_address());
   const std::string& host = visit.route.distribution->canonical_host;
   visit.request = &visit.exchange.head;
   if (visit.target.size() != visit.request->path_and_query.size()) {
@@ -186,7 +187,7 @@ Frontend::Next Frontend::shape(Visit& visit) {
     visit.request = &visit.own;
   }
   const http::RequestHead& head = *visit.request;
-  switch (shape_.make(head, cache.enabled ? cache.key : kPlain, host)) {
+  switch (shape_.make(head, behaviour.shaped_by(), host, place)) {
     case AsIs:
       break;
     case Shaped:
@@ -205,8 +206,19 @@ Frontend::Next Frontend::shape(Visit& visit) {
     if (&head != &visit.own) visit.own = head;
     visit.own.authority = visit.key_authority;
     visit.request = &visit.own;
+    if (uncached_shape_.make(visit.own, behaviour.uncached, {}, place) == Shaped) {
+      visit.request = &uncached_shape_.head();
+    }
   }
   return Next::Go;
+}
+
+policy::ViewerPlace Frontend::place_of(const Behaviour& behaviour, std::string_view client) const {
+  if (behaviour.uncached.place == policy::PlaceLevel::None || context_.places == nullptr) return {};
+  const auto address = geo::parse_address(client);
+  if (!address || !geo::is_global(*address)) return {};
+  const geo::Finding finding = context_.places->find(*address).finding;
+  return {finding.country, finding.city};
 }
 
 Frontend::Next Frontend::look_up(Visit& visit) {
@@ -345,12 +357,13 @@ void Frontend::turn_to_page(Inquiry& inquiry, const ErrorPage& page) {
   // The last behaviour matches everything.
   inquiry.route.behaviour = distribution.match(normalise_path(page.path, path_scratch_));
   const CachePolicy& policy = inquiry.route.behaviour->cache;
-  if (shape_.make(head, policy.enabled ? policy.key : policy::KeyPolicy{},
-                  distribution.canonical_host) == policy::RequestShape::Outcome::Shaped) {
+  const std::string_view client = inquiry.exchange.responder.client_address();
+  const Behaviour& behaviour = *inquiry.route.behaviour;
+  if (shape_.make(head, behaviour.shaped_by(), distribution.canonical_host,
+                  place_of(behaviour, client)) == policy::RequestShape::Outcome::Shaped) {
     head = shape_.head();
   }
-  inquiry.request =
-      std::make_shared<UpstreamRequest>(head, inquiry.exchange.responder.client_address());
+  inquiry.request = std::make_shared<UpstreamRequest>(head, client);
   inquiry.directives = {};
   cache::build_key({.distribution = distribution.id,
                     .authority = head.authority,

@@ -14,6 +14,7 @@
 #include "edge/policy/request_shape.h"
 #include "edge/routing/route_table.h"
 #include "lib/base/clock.h"
+#include "lib/geo/database.h"
 #include "lib/server/application.h"
 
 namespace atl::edge {
@@ -47,7 +48,8 @@ struct FrontendContext {
   FetchSet& fetches;
   Counters& counters;
   const Identity& identity;
-  AccessRing* access = nullptr;  // null: no access log
+  const std::shared_ptr<const geo::Database>& places;  // null: nobody's place is known
+  AccessRing* access = nullptr;                        // null: no access log
 };
 
 // The edge as a server's application: answers from the cache within the call, without allocating,
@@ -90,6 +92,7 @@ class Frontend final : public server::Application {
   Next look_up(Visit& visit);
   Next use_found(Visit& visit);
   void refuse(const Visit& visit, const Notice& notice);
+  policy::ViewerPlace place_of(const Behaviour& behaviour, std::string_view client) const;
   bool has_error_page(Visit& visit);
   void serve(const Visit& visit, cache::Store::Found found);
   void forget_on_disk(std::string_view key);
@@ -105,6 +108,7 @@ class Frontend final : public server::Application {
   std::string path_scratch_;
   std::string key_;
   policy::RequestShape shape_;
+  policy::RequestShape uncached_shape_;
 };
 
 }  // namespace atl::edge

@@ -18,6 +18,9 @@ std::string KeyPolicy::vary() const {
   if (device) {
     for (const DeviceField& field : kDeviceFields) add(field.name);
   }
+  for (const PlaceField& field : kPlaceFields) {
+    if (place >= field.least) add(field.name);
+  }
   return names;
 }
 

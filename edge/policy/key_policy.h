@@ -5,6 +5,7 @@
 
 #include "edge/policy/coding.h"
 #include "edge/policy/selection.h"
+#include "edge/policy/viewer_place.h"
 
 namespace atl::policy {
 
@@ -14,9 +15,10 @@ struct KeyPolicy {
   // Into the primary key, so each selection of parameters is a resource of its own.
   Selection query;
   // Into the variant key, as if the origin had sent Vary: one purge takes all variants.
-  Selection cookies;                 // AsIs: passed on, and no part of the key
-  std::vector<std::string> headers;  // names
-  bool device = false;               // CloudFront-Is-Mobile-Viewer and its kin
+  Selection cookies;                    // AsIs: passed on, and no part of the key
+  std::vector<std::string> headers;     // names
+  bool device = false;                  // CloudFront-Is-Mobile-Viewer and its kin
+  PlaceLevel place = PlaceLevel::None;  // CloudFront-Viewer-Country and its kin
   // Not empty: Accept-Encoding becomes the one of these that the client likes best, so that all who
   // like it share a variant, whatever else they wrote.
   std::vector<Coding> codings;
@@ -26,7 +28,7 @@ struct KeyPolicy {
   // The request is left as it is.
   bool is_plain() const {
     return query.mode == Selection::Mode::AsIs && cookies.mode == Selection::Mode::AsIs &&
-           !device && codings.empty();
+           !device && place == PlaceLevel::None && codings.empty();
   }
 };
 

@@ -35,14 +35,17 @@ class RequestShape {
     TooManyCookies,
   };
 
-  // `host`: takes the place of the request's authority; empty: nothing does.
-  Outcome make(const http::RequestHead& head, const KeyPolicy& policy, std::string_view host);
+  // `host`: takes the place of the request's authority; empty: nothing does. `place`: where the
+  // client is, if the policy asks.
+  Outcome make(const http::RequestHead& head, const KeyPolicy& policy, std::string_view host,
+               const ViewerPlace& place = {});
 
-  // Its views live until the next make(), and as long as those of the request it was made of.
+  // Its views live until the next make(), and as long as those of what it was made of.
   const http::RequestHead& head() const { return head_; }
 
  private:
-  bool shape_fields(const http::RequestHead& head, const KeyPolicy& policy);
+  bool shape_fields(const http::RequestHead& head, const KeyPolicy& policy,
+                    const ViewerPlace& place);
 
   http::RequestHead head_;
   Pieces pieces_;

@@ -235,6 +235,8 @@ class RouteTableBuilder {
     Behaviour& behaviour = distribution.behaviours.emplace_back();
     behaviour.path_pattern = std::move(config.path_pattern);
     behaviour.cache = std::move(config.cache);
+    behaviour.cache.key.place = behaviour.uncached.place = config.viewer_place;
+    if (config.viewer_place != policy::PlaceLevel::None) table_->asks_place_ = true;
     if (behaviour.cache.enabled) behaviour.vary = behaviour.cache.key.vary();
     behaviour.allowed_methods = std::move(config.allowed_methods);
     const auto where = fmt::format("distribution \"{}\", behaviour \"{}\"", distribution.id,

@@ -47,6 +47,7 @@ struct BehaviourConfig {
   uint32_t https_port = 0;  // 0 stands for 443
   policy::CompressionPolicy compression;
   std::vector<std::string> signing_keys;  // ids; empty: URLs need not be signed
+  policy::PlaceLevel viewer_place = policy::PlaceLevel::None;
 };
 
 struct ErrorPageConfig {
@@ -145,7 +146,10 @@ struct Behaviour {
   uint16_t https_port = 443;
   policy::CompressionPolicy compression;
   std::vector<policy::SigningKey> signing_keys;  // empty: URLs need not be signed
+  // What requests that are not answered from the cache become: nothing but their place is added.
+  policy::KeyPolicy uncached;
 
+  const policy::KeyPolicy& shaped_by() const { return cache.enabled ? cache.key : uncached; }
   bool allows(std::string_view method) const;
 };
 
@@ -190,6 +194,8 @@ class RouteTable {
   RouteTable& operator=(const RouteTable&) = delete;
 
   uint64_t version() const { return version_; }
+  // Some behaviour tells clients apart by where they are.
+  bool asks_place() const { return asks_place_; }
 
   // The distribution of a host: the exact name, else the longest "*.suffix", else "*". `host`:
   // lower case, without port (see normalise_host()). Null: no distribution has it.
@@ -212,6 +218,7 @@ class RouteTable {
   RouteTable() = default;
 
   uint64_t version_ = 0;
+  bool asks_place_ = false;
   std::vector<OriginEndpoint> origins_;
   std::vector<OriginGroup> groups_;
   std::vector<Distribution> distributions_;

@@ -43,7 +43,10 @@ struct MemoryPeer::Wire {
 
 class MemoryPeer::Near final : public net::Stream {
  public:
-  explicit Near(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) { wire_->near = this; }
+  Near(std::shared_ptr<Wire> wire, std::string_view address)
+      : wire_(std::move(wire)), address_(address) {
+    wire_->near = this;
+  }
   ~Near() override {
     wire_->near = nullptr;
     wire_->closed = true;
@@ -88,19 +91,20 @@ class MemoryPeer::Near final : public net::Stream {
     wire_->queue.clear();
     wire_->queued = 0;
   }
-  std::string_view peer_address() const override { return "192.0.2.7"; }
+  std::string_view peer_address() const override { return address_; }
 
   Reader* reader() const { return reader_; }
 
  private:
   std::shared_ptr<Wire> wire_;
+  std::string_view address_;
   Reader* reader_ = nullptr;
 };
 
 MemoryPeer::MemoryPeer() : wire_(std::make_shared<Wire>()) {}
 MemoryPeer::~MemoryPeer() = default;
 
-std::unique_ptr<net::Stream> MemoryPeer::stream() { return std::make_unique<Near>(wire_); }
+std::unique_ptr<net::Stream> MemoryPeer::stream() { return std::make_unique<Near>(wire_, address); }
 
 void MemoryPeer::send(std::string_view bytes) {
   Wire& wire = *wire_;

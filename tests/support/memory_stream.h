@@ -23,6 +23,8 @@ class MemoryPeer {
 
   // The near end; once. It may die before this object or after it.
   std::unique_ptr<net::Stream> stream();
+  // What the near end takes for its peer's address: static text.
+  std::string_view address = "192.0.2.7";
 
   // ---- To the near end ----
 

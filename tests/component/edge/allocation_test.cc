@@ -9,6 +9,7 @@
 #include "lib/server/connection_set.h"
 #include "tests/component/edge/lab.h"
 #include "tests/support/memory_stream.h"
+#include "tests/unit/lib/geo/mmdb_file.h"
 
 namespace {
 std::atomic<size_t> g_allocations{0};
@@ -146,9 +147,14 @@ TEST_CASE("allocation: a hit makes none of a compressed answer with edits, tags 
   behaviour.compression.codings = {policy::Coding::Brotli, policy::Coding::Gzip};
   behaviour.compression.types = policy::NameList({"text/*"});
   behaviour.signing_keys = {"k"};
+  behaviour.viewer_place = policy::PlaceLevel::City;
   config.distributions = {{.id = "site", .hosts = {"*"}, .behaviours = {behaviour}}};
   config.distributions[0].error_pages = {{.statuses = {404}, .path = "/404.html"}};
   Lab lab;
+  {
+    const geo::MmdbFile file(geo::sample_mmdb());
+    lab.shared.places = *geo::Database::open(file.path());
+  }
   lab.bench.frontend->set_routes(*edge::RouteTable::build(std::move(config)));
   lab.origin.on_open = [](const FakeCallPtr& call) {
     call->answer(200,
@@ -165,10 +171,12 @@ TEST_CASE("allocation: a hit makes none of a compressed answer with edits, tags 
                                 " HTTP/1.1\r\nHost: www.example.org\r\n"
                                 "Accept-Encoding: gzip, deflate, br;q=0.9\r\n" +
                                 more + "\r\n";
-    lab.bench.ask(target, {{"Accept-Encoding", "gzip"}});
+    lab.bench.ask_for(
+        {.path = target, .fields = {{"Accept-Encoding", "gzip"}}, .address = "1.3.0.1"});
     REQUIRE(lab.bench.counters.stored.get() == 1);
     server::ConnectionSet set{*lab.bench.frontend, {}, lab.clock, {.wake = [](auto) {}}};
     testing::MemoryPeer peer;
+    peer.address = "1.3.255.254";  // the same city
     set.adopt(peer.stream());
     peer.send(request);
     CHECK(peer.received().find("; hit; ttl=") != std::string::npos);

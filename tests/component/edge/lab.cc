@@ -104,6 +104,7 @@ Bench::Bench(edge::Shared& shared, FakeOrigin& origin) : client(make_fake_client
                                                                     .fetches = *fetches,
                                                                     .counters = counters,
                                                                     .identity = shared.identity,
+                                                                    .places = shared.places,
                                                                     .access = nullptr});
   frontend->set_routes(Lab::routes());
 }

@@ -27,6 +27,7 @@ struct RequestSpec {
   FieldList fields = {};
   std::string host = "www.example.org";
   std::optional<uint64_t> body_length = 0;  // nullopt: chunked
+  std::string address = "192.0.2.7";        // of the client
 };
 
 // A client's exchange with the edge, one level above bytes: it is the Responder.
@@ -75,7 +76,7 @@ class Client final : public server::Responder {
   void fail() override;
   void read_body() override { wants_body_ = true; }
   void pause_body() override { wants_body_ = false; }
-  std::string_view client_address() const override { return "192.0.2.7"; }
+  std::string_view client_address() const override { return spec_.address; }
 
  private:
   void take(std::string_view piece);

@@ -140,6 +140,7 @@ std::string with_behaviour(const std::string& lines) {
 TEST_CASE("behaviour: headers and protocol, everything that can be said") {
   const auto config = parse_config("c.toml", with_behaviour(R"(viewer_protocol = "redirect-to-https"
 https_port = 8443
+viewer_place = "city"
 [distribution.behaviour.request_headers]
 remove = ["X-Debug"]
 set = ["X-From: cdn", "X-Empty:", "X-Url:  http://a/:b "]
@@ -150,6 +151,7 @@ set = ["Cache-Control: max-age=5"]
   const BehaviourConfig& behaviour = config->content.distributions[0].behaviours[0];
   CHECK(behaviour.viewer_protocol == ViewerProtocol::RedirectToHttps);
   CHECK(behaviour.https_port == 8443);
+  CHECK(behaviour.viewer_place == ViewerPlace::City);
   CHECK(behaviour.request_headers ==
         HeaderEdits{{"X-Debug"}, {{"X-From", "cdn"}, {"X-Empty", ""}, {"X-Url", "http://a/:b"}}});
   CHECK(behaviour.response_headers == HeaderEdits{{}, {{"Cache-Control", "max-age=5"}}});
@@ -164,6 +166,9 @@ TEST_CASE("behaviour: each thing that can be wrong with headers and protocol") {
            Row{"viewer_protocol = \"https\"\n",
                "c.toml:21:19: viewer_protocol must be one of \"any\", \"redirect-to-https\", "
                "\"https-only\", not \"https\"\n"},
+           Row{"viewer_place = \"street\"\n",
+               "c.toml:21:16: viewer_place must be one of \"none\", \"country\", \"city\", not "
+               "\"street\"\n"},
            Row{"https_port = 8443\n",
                "c.toml:21:14: https_port has a meaning only with viewer_protocol = "
                "\"redirect-to-https\"\n"},

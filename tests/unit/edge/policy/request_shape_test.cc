@@ -94,6 +94,33 @@ TEST_CASE("request shape: Accept-Encoding becomes the one coding that is used") 
   }
 }
 
+TEST_CASE("request shape: the place is what the address says, whatever the client claims") {
+  struct Row {
+    PlaceLevel level;
+    ViewerPlace place;
+    const char* want;
+  };
+  for (const Row& row : {
+           Row{PlaceLevel::Country, {"DE", "Berlin"}, "A=1|CloudFront-Viewer-Country=DE|"},
+           Row{PlaceLevel::City,
+               {"CZ", "Plze\xc5\x88"},
+               "A=1|CloudFront-Viewer-Country=CZ|CloudFront-Viewer-City=Plze\xc5\x88|"},
+           Row{PlaceLevel::City, {"DE", ""}, "A=1|CloudFront-Viewer-Country=DE|"},
+           Row{PlaceLevel::City, {"", "a\r\nB: c"}, "A=1|"},
+       }) {
+    CAPTURE(row.want);
+    RequestShape shape;
+    KeyPolicy policy;
+    policy.place = row.level;
+    const std::vector<http::Field> fields{
+        {"cloudfront-viewer-country", "XX"}, {"A", "1"}, {"CloudFront-Viewer-City", "Nowhere"}};
+    http::RequestHead head;
+    head.fields = fields;
+    REQUIRE(shape.make(head, policy, "", row.place) == RequestShape::Outcome::Shaped);
+    CHECK(lines(shape.head().fields) == row.want);
+  }
+}
+
 TEST_CASE("request shape: what is too much is said") {
   std::string many;
   for (size_t i = 0; i <= Pieces::kMost; ++i) many += "a&";
