@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "control-plane/dns/siphash.h"
-#include "lib/geo/address.h"
 #include "lib/base/clock.h"
+#include "lib/geo/address.h"
 
 namespace atl::dns {
 

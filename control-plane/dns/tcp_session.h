@@ -7,8 +7,8 @@
 #include <string>
 
 #include "control-plane/dns/wire.h"
-#include "lib/geo/address.h"
 #include "lib/base/clock.h"
+#include "lib/geo/address.h"
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"
 
