@@ -21,9 +21,10 @@ constexpr size_t kHeadOverhead = 64;
 
 }  // namespace
 
-Endpoint::Endpoint(std::shared_ptr<Shared> shared, std::string address)
+Endpoint::Endpoint(std::shared_ptr<Shared> shared, std::string address, milliseconds patience)
     : shared_(std::move(shared)),
       address_(std::move(address)),
+      patience_(patience),
       timer_(shared_->loop, [this] { on_timer(); }),
       backoff_(kFirstBackoff),
       open_limit_(kDefaultOpen),
@@ -37,8 +38,9 @@ void Endpoint::connect() {
   state_ = state_ == State::Down ? State::Probing : State::Connecting;
   mux_id_ = shared_->next_id++;
   shared_->muxes.emplace(mux_id_, this);
-  mux_ = std::make_unique<MuxStream>(client::connect(shared_->loop, address_, Carries::Multiplex),
-                                     mux_id_, shared_->inbox);
+  mux_ = std::make_unique<MuxStream>(
+      client::connect(shared_->loop, address_, Carries::Multiplex, patience_), mux_id_,
+      shared_->inbox);
   timer_.start(kConnectTime);
 }
 
@@ -121,7 +123,7 @@ void Endpoint::fail_calls(uint64_t last_sent, const std::string& detail) {
 
 std::shared_ptr<Http2Link> Endpoint::body_link() {
   if (body_link_ == nullptr || !body_link_->usable()) {
-    body_link_ = client::connect(shared_->loop, address_, Carries::Bodies);
+    body_link_ = client::connect(shared_->loop, address_, Carries::Bodies, patience_);
   }
   return body_link_;
 }

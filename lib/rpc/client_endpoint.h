@@ -15,7 +15,8 @@ namespace atl::rpc::client {
 // to be sent. Loop thread.
 class Endpoint {
  public:
-  Endpoint(std::shared_ptr<Shared> shared, std::string address);
+  // `patience`: ExchangeHead's.
+  Endpoint(std::shared_ptr<Shared> shared, std::string address, std::chrono::milliseconds patience);
   ~Endpoint();
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
@@ -52,6 +53,7 @@ class Endpoint {
 
   const std::shared_ptr<Shared> shared_;
   const std::string address_;
+  const std::chrono::milliseconds patience_;
   State state_ = State::Idle;
   std::optional<bool> reachable_;
   std::string last_error_;

@@ -194,9 +194,10 @@ void ExchangeStream::closed(std::string detail) {
 
 // ---- connection ----------------------------------------------------------------------------
 
-std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries) {
-  return Http2Link::connect(loop, endpoint,
-                            carries == Carries::Multiplex ? kMultiplexWindow : kStreamWindow);
+std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries,
+                                   std::chrono::milliseconds patience) {
+  return Http2Link::connect(
+      loop, endpoint, carries == Carries::Multiplex ? kMultiplexWindow : kStreamWindow, patience);
 }
 
 }  // namespace atl::rpc::client

@@ -159,6 +159,7 @@ class ExchangeStream final : public Http2Stream {
 // streams the window is what a paused reader can leave behind.
 enum class Carries : uint8_t { Multiplex, Bodies };
 
-std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries);
+std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries,
+                                   std::chrono::milliseconds patience);
 
 }  // namespace atl::rpc::client

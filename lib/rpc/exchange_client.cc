@@ -56,6 +56,8 @@ v1::RequestHead encode(const ExchangeHead& head) {
   out.set_head_timeout_ms(to_wire(head.head_timeout));
   out.set_traceparent(std::string(head.traceparent));
   out.set_request_id(std::string(head.request_id));
+  out.set_purge(head.purge);
+  out.set_configuration(head.configuration);
   return out;
 }
 
@@ -75,7 +77,9 @@ class Client final : public ExchangeClient, public client::Inbox::Reader {
                                      ExchangeObserver& observer) override {
     auto it = endpoints_.find(endpoint);
     if (it == endpoints_.end()) {
-      it = endpoints_.try_emplace(std::string(endpoint), shared_, std::string(endpoint)).first;
+      it = endpoints_
+               .try_emplace(std::string(endpoint), shared_, std::string(endpoint), head.patience)
+               .first;
     }
     const char* problem = find_problem(head);
     return std::make_unique<Call>(shared_, it->second, observer,

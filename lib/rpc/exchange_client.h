@@ -28,6 +28,11 @@ struct ExchangeHead {
   std::string_view request_id;
   std::chrono::milliseconds timeout{0};
   std::chrono::milliseconds head_timeout{0};
+  uint64_t purge = 0;          // between two edges only
+  uint64_t configuration = 0;  // likewise
+  // A connection to the endpoint that has exchanges on it and has been silent for so long, a PING
+  // included, is given up. Whoever asks an endpoint first decides for all.
+  std::chrono::milliseconds patience{15'000};
 };
 
 struct ExchangeResponseHead {

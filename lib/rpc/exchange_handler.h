@@ -33,6 +33,8 @@ struct OriginRequest {
   std::string request_id;
   std::chrono::milliseconds timeout{0};       // whole exchange; 0: none
   std::chrono::milliseconds head_timeout{0};  // until the final head; 0: none
+  uint64_t purge = 0;                         // between two edges: what the asking one carried out
+  uint64_t configuration = 0;                 // likewise: its snapshot
 
   bool has_body() const { return body_length.value_or(1) != 0; }
 };

@@ -13,8 +13,7 @@ using std::chrono::milliseconds;
 
 // Long enough for a SYN that is lost once; the caller has a limit of its own.
 constexpr milliseconds kAttempt{2'000};
-// A link with calls on it that has heard nothing for two ticks asks, and is given up after three.
-constexpr milliseconds kTick{5'000};
+// In ticks of silence.
 constexpr int kAsk = 2;
 constexpr int kGiveUp = 3;
 // What is handed to the kernel at once; beyond it the session keeps its frames to itself.
@@ -22,17 +21,19 @@ constexpr size_t kWriteAhead = size_t{256} << 10;
 
 }  // namespace
 
-Http2Link::Http2Link(net::Loop& loop, const std::string& endpoint, uint32_t stream_window)
+Http2Link::Http2Link(net::Loop& loop, const std::string& endpoint, uint32_t stream_window,
+                     milliseconds patience)
     : loop_(loop),
       endpoint_(endpoint),
+      tick_(patience / kGiveUp),
       session_({.authority = endpoint, .stream_window = stream_window}),
       keepalive_(loop, [this] { tick(); }) {}
 
 Http2Link::~Http2Link() = default;
 
 std::shared_ptr<Http2Link> Http2Link::connect(net::Loop& loop, const std::string& endpoint,
-                                              uint32_t stream_window) {
-  std::shared_ptr<Http2Link> link(new Http2Link(loop, endpoint, stream_window));
+                                              uint32_t stream_window, milliseconds patience) {
+  std::shared_ptr<Http2Link> link(new Http2Link(loop, endpoint, stream_window, patience));
   link->resolve(endpoint);
   return link;
 }
@@ -67,7 +68,7 @@ void Http2Link::up(std::unique_ptr<net::TcpStream> stream) {
   stream_ = std::move(stream);
   stream_->set_reader(this);
   stream_->start_reading();
-  keepalive_.start_periodic(kTick);
+  keepalive_.start_periodic(tick_);
   flush();
 }
 

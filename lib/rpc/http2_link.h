@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,9 +20,11 @@ namespace atl::rpc::client {
 // streams hold it.
 class Http2Link final : public net::Stream::Reader, public std::enable_shared_from_this<Http2Link> {
  public:
-  // `endpoint`: "host:port". Begins to connect at once.
+  // `endpoint`: "host:port". Begins to connect at once. `patience`: with calls on it and nothing
+  // heard for two thirds of that, it sends PING; after the whole of it, it is broken.
   static std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint,
-                                            uint32_t stream_window);
+                                            uint32_t stream_window,
+                                            std::chrono::milliseconds patience);
   ~Http2Link() override;
 
   // As Http2Session's. A stream hears on_close() in a later turn when the link takes no calls.
@@ -39,7 +42,8 @@ class Http2Link final : public net::Stream::Reader, public std::enable_shared_fr
   bool usable() const { return !broken_ && session_.takes_calls(); }
 
  private:
-  Http2Link(net::Loop& loop, const std::string& endpoint, uint32_t stream_window);
+  Http2Link(net::Loop& loop, const std::string& endpoint, uint32_t stream_window,
+            std::chrono::milliseconds patience);
   void resolve(const std::string& endpoint);
   void try_next(const char* last_problem);
   void up(std::unique_ptr<net::TcpStream> stream);
@@ -55,6 +59,7 @@ class Http2Link final : public net::Stream::Reader, public std::enable_shared_fr
 
   net::Loop& loop_;
   const std::string endpoint_;
+  const std::chrono::milliseconds tick_;  // a third of the patience
   Http2Session session_;
   std::vector<net::Endpoint> addresses_;  // not tried yet, the next one last
   std::optional<net::Resolver> resolver_;

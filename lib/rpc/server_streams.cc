@@ -46,6 +46,8 @@ std::shared_ptr<const OriginRequest> decode(v1::RequestHead head, const ServerOp
   out->client_address = std::move(*head.mutable_client_address());
   out->traceparent = std::move(*head.mutable_traceparent());
   out->request_id = std::move(*head.mutable_request_id());
+  out->purge = head.purge();
+  out->configuration = head.configuration();
   out->timeout = or_default(head.timeout_ms(), options.timeout);
   out->head_timeout = or_default(head.head_timeout_ms(), options.head_timeout);
   return out;
