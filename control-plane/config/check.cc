@@ -62,22 +62,23 @@ bool is_host_pattern(std::string_view host) {
 // Reports malformed and repeated identifiers; returns the good ones.
 class Ids {
  public:
-  Ids(Reader& reader, std::string_view kind) : reader_(reader), kind_(kind) {}
+  Ids(Reader& reader, std::string_view kind, std::string_view key = "id")
+      : reader_(reader), kind_(kind), key_(key) {}
 
   void add(const Section& section, const std::string& id) {
     if (id.empty()) return;  // its absence was reported
-    const Mark mark = section.mark("id");
+    const Mark mark = section.mark(key_);
     if (!is_id(id)) {
-      reader_.problem(mark, fmt::format("id must be of letters, digits, '-', '_' and '.', begin "
+      reader_.problem(mark, fmt::format("{} must be of letters, digits, '-', '_' and '.', begin "
                                         "with a letter or digit and have at most {} characters",
-                                        kLongestId));
+                                        key_, kLongestId));
       return;
     }
     const auto [first, added] = first_.emplace(id, mark);
     if (!added) {
       reader_.problem(mark, fmt::format("{} \"{}\" is already defined in line {}: give this one "
-                                        "another id",
-                                        kind_, id, first->second.line));
+                                        "another {}",
+                                        kind_, id, first->second.line, key_));
     }
   }
   bool has(const std::string& id) const { return first_.contains(id); }
@@ -90,6 +91,7 @@ class Ids {
  private:
   Reader& reader_;
   std::string_view kind_;
+  std::string_view key_;
   std::map<std::string, Mark> first_;
 };
 
@@ -112,6 +114,69 @@ void check_pops(Parts& parts, Reader& reader) {
   }
   if (parts.pops.empty()) {
     reader.problem({}, "there is no PoP: add a [[pop]] with id, latitude, longitude and endpoints");
+  }
+}
+
+// Asked for again, the tables are the same ones in the same order.
+void check_nodes(Section& section, const PopConfig& pop, Reader& reader,
+                 std::map<std::string, uint32_t>& peers) {
+  Ids names(reader, "node", "name");
+  std::vector<Section> nodes = section.tables("node");
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    names.add(nodes[i], pop.nodes[i].name);
+    const std::string& peer = pop.nodes[i].peer;
+    if (peer.empty()) continue;
+    const Mark mark = nodes[i].mark("peer");
+    const auto [first, added] = peers.emplace(peer, mark.line);
+    if (!added) {
+      reader.problem(
+          mark, fmt::format("\"{}\" is already a peer in line {}: give this node its own", peer,
+                            first->second));
+    }
+    if (peer.ends_with(":0")) {
+      reader.problem(mark, "nobody can reach port 0: write the node's peer_listen");
+    }
+  }
+}
+
+const PopConfig* find_pop(const Parts& parts, const std::string& id) {
+  for (const auto& [section, pop] : parts.pops) {
+    if (pop.id == id) return &pop;
+  }
+  return nullptr;
+}
+
+// The way from a PoP upwards, as "a -> b -> a", if it comes back to where it began; else empty.
+std::string shield_cycle(const Parts& parts, const PopConfig& from) {
+  std::string way = from.id;
+  const PopConfig* at = &from;
+  for (size_t steps = 0; steps < parts.pops.size(); ++steps) {
+    at = find_pop(parts, at->shield);
+    if (at == nullptr) return {};
+    way += " -> " + at->id;
+    if (at == &from) return way;
+  }
+  return {};  // it meets a circle of others, which is reported with them
+}
+
+void check_tiers(Parts& parts, Reader& reader) {
+  std::map<std::string, uint32_t> peers;
+  for (auto& [section, pop] : parts.pops) {
+    check_nodes(section, pop, reader, peers);
+    if (pop.shield.empty()) continue;
+    const Mark mark = section.mark("shield");
+    const PopConfig* shield = find_pop(parts, pop.shield);
+    if (shield == nullptr) {
+      reader.problem(mark, fmt::format("there is no PoP \"{}\"", pop.shield));
+    } else if (const std::string cycle = shield_cycle(parts, pop); !cycle.empty()) {
+      reader.problem(mark, fmt::format("shields go round in a circle, {}: a miss would never reach "
+                                       "an origin; let one of them go without",
+                                       cycle));
+    } else if (shield->nodes.empty()) {
+      reader.problem(mark, fmt::format("PoP \"{}\" cannot be a shield: it has no [[pop.node]] with "
+                                       "name and peer",
+                                       pop.shield));
+    }
   }
 }
 
@@ -277,6 +342,7 @@ bool is_authority(std::string_view text) {
 
 void check(Parts& parts, Reader& reader) {
   check_pops(parts, reader);
+  check_tiers(parts, reader);
   Ids origins(reader, "origin");
   for (auto& [section, origin] : parts.origins) origins.add(section, origin.id);
   Ids groups(reader, "origin_group");
@@ -299,7 +365,12 @@ void check(Parts& parts, Reader& reader) {
 }
 
 void take(Parts parts, Config& config) {
-  for (auto& [section, pop] : parts.pops) config.pops.push_back(std::move(pop));
+  for (auto& [section, pop] : parts.pops) {
+    if (!pop.shield.empty() || !pop.nodes.empty()) {
+      config.content.tiers.push_back({pop.id, pop.shield, pop.nodes});
+    }
+    config.pops.push_back(std::move(pop));
+  }
   for (auto& [section, origin] : parts.origins) {
     config.content.origins.push_back(std::move(origin));
   }

@@ -20,6 +20,20 @@ namespace atl::control {
 // The configuration of the control plane: immutable once read, and valid as a whole (read_config()
 // gives no other). Meanings of what goes to the edges are those of proto/control.proto.
 
+struct NodeConfig {
+  std::string name;
+  std::string peer;  // "host:port"
+  bool operator==(const NodeConfig&) const = default;
+};
+
+// How a PoP stands to the others: what edges need to know of it.
+struct TierConfig {
+  std::string id;
+  std::string shield;             // another PoP; empty: none
+  std::vector<NodeConfig> nodes;  // empty: they do not know one another
+  bool operator==(const TierConfig&) const = default;
+};
+
 struct PopConfig {
   std::string id;
   std::string city;
@@ -27,6 +41,8 @@ struct PopConfig {
   geo::Coordinates at;
   // Where clients reach the PoP, "host:port", first one preferred. Never empty.
   std::vector<std::string> endpoints;
+  std::string shield;  // as in TierConfig
+  std::vector<NodeConfig> nodes;
   bool operator==(const PopConfig&) const = default;
 };
 
@@ -174,6 +190,7 @@ struct Content {
   std::vector<OriginGroupConfig> origin_groups;
   std::vector<DistributionConfig> distributions;
   std::vector<SigningKey> signing_keys;
+  std::vector<TierConfig> tiers;
   bool operator==(const Content&) const = default;
 };
 

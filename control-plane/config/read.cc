@@ -82,6 +82,10 @@ PopConfig read_pop(Section& section) {
   pop.at.latitude = section.real("latitude", {-90, 90});
   pop.at.longitude = section.real("longitude", {-180, 180});
   pop.endpoints = section.endpoints("endpoints");
+  pop.shield = section.string("shield", "");
+  for (Section& node : section.tables("node")) {
+    pop.nodes.push_back({node.string("name"), node.endpoint("peer")});
+  }
   return pop;
 }
 

@@ -157,6 +157,16 @@ void put_origin(const OriginConfig& origin, v1::OriginEndpoint& out) {
   if (origin.health_check) put_health_check(*origin.health_check, *out.mutable_health_check());
 }
 
+void put_tier(const TierConfig& tier, v1::Pop& out) {
+  out.set_id(tier.id);
+  out.set_shield(tier.shield);
+  for (const NodeConfig& node : tier.nodes) {
+    v1::Pop::Node& added = *out.add_nodes();
+    added.set_name(node.name);
+    added.set_peer(node.peer);
+  }
+}
+
 constexpr char kVersionLine[] = "atoll snapshot version 1: {} {:016x} {:016x}\n";
 
 // So that neither number can change unnoticed.
@@ -189,6 +199,7 @@ std::string encode_snapshot(const Content& content, uint64_t version) {
   for (const DistributionConfig& distribution : content.distributions) {
     put_distribution(distribution, *snapshot.add_distributions());
   }
+  for (const TierConfig& tier : content.tiers) put_tier(tier, *snapshot.add_pops());
   return snapshot.SerializeAsString();
 }
 

@@ -44,6 +44,7 @@ class FakeNode final : public edge::Node {
             .origins = {{"www", false, "refused"}}};
   }
   void set_draining(bool, std::chrono::milliseconds, std::function<void()>) override {}
+  void purged_before(uint64_t number) override { purged = number; }
   void purge(const edge::PurgeSpec& spec,
              std::function<void(Result<edge::PurgeOutcome>)> done) override {
     purges.push_back(spec.value);
@@ -53,6 +54,7 @@ class FakeNode final : public edge::Node {
 
   std::vector<uint64_t> versions;
   std::vector<std::string> purges;
+  uint64_t purged = 0;  // before it started
   std::vector<std::function<void(Result<edge::PurgeOutcome>)>> held;
   bool serving = true;
   bool hold_purges = false;

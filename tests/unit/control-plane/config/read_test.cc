@@ -217,6 +217,31 @@ TEST_CASE("configuration: each thing that can be wrong, with its place") {
               "etc/c.toml:24:25: origin \"www\" is listed twice: remove one\n"
               "etc/c.toml:25:22: failover_statuses[0] must be an integer of 400 to 599, not the "
               "integer 200\n"},
+          Row{&Parts::pops,
+              "[[pop]]\nid = \"fra\"\nlatitude = 1\nlongitude = 2\nendpoints = [\"a:1\"]\n"
+              "shield = \"syd\"\n[[pop.node]]\nname = \"0\"\npeer = \"p:1\"\n"
+              "[[pop]]\nid = \"syd\"\nlatitude = 1\nlongitude = 2\nendpoints = [\"b:1\"]\n"
+              "shield = \"fra\"\n[[pop.node]]\nname = \"0\"\npeer = \"p:1\"\n",
+              "etc/c.toml:11:10: shields go round in a circle, fra -> syd -> fra: a miss would "
+              "never "
+              "reach an origin; let one of them go without\n"
+              "etc/c.toml:20:10: shields go round in a circle, syd -> fra -> syd: a miss would "
+              "never "
+              "reach an origin; let one of them go without\n"
+              "etc/c.toml:23:8: \"p:1\" is already a peer in line 14: give this node its own\n"},
+          Row{&Parts::pops,
+              "[[pop]]\nid = \"fra\"\nlatitude = 1\nlongitude = 2\nendpoints = [\"a:1\"]\n"
+              "shield = \"gru\"\n"
+              "[[pop]]\nid = \"syd\"\nlatitude = 1\nlongitude = 2\nendpoints = [\"b:1\"]\n"
+              "shield = \"fra\"\n[[pop.node]]\nname = \"0\"\npeer = \"p:0\"\n"
+              "[[pop.node]]\nname = \"0\"\npeer = \"p:2\"\n",
+              "etc/c.toml:11:10: there is no PoP \"gru\"\n"
+              "etc/c.toml:17:10: PoP \"fra\" cannot be a shield: it has no [[pop.node]] with name "
+              "and "
+              "peer\n"
+              "etc/c.toml:20:8: nobody can reach port 0: write the node's peer_listen\n"
+              "etc/c.toml:22:8: node \"0\" is already defined in line 19: give this one another "
+              "name\n"},
           Row{&Parts::groups, "[[origin_group]]\nid = \"site\"\norigins = []\n",
               "etc/c.toml:24:11: origins must name at least one, such as [\"...\"]\n"},
           Row{&Parts::distributions, "",
