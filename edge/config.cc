@@ -110,6 +110,7 @@ Config read_config(config::Reader& reader) {
   check_name(edge, "node", config.node);
   config.listen = edge.endpoints("listen", {"127.0.0.1:8080"});
   if (edge.has("admin_listen")) config.admin_listen = edge.endpoint("admin_listen");
+  if (edge.has("peer_listen")) config.peer_listen = edge.endpoint("peer_listen");
   if (edge.has("control")) config.control = edge.endpoint("control");
   config.state_dir = edge.string("state_dir");
   config.cache_memory = edge.bytes("cache_memory", 256_MiB, 1_MiB);

@@ -28,6 +28,7 @@ struct Config {
   std::string node = "0";
   std::vector<std::string> listen;
   std::string admin_listen;  // empty: none
+  std::string peer_listen;   // empty: no other edge is answered
   std::string control;       // empty: the node lives on its stored snapshot
   std::string state_dir;
   ByteSize cache_memory{0};

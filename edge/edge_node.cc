@@ -55,6 +55,8 @@ EdgeNode::EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, Ac
 // Transfers reach across workers: nobody may run when the first of them goes, and all fetches go
 // before the first loop does.
 EdgeNode::~EdgeNode() {
+  // Its threads post to the workers' loops, which answer as long as it lasts.
+  if (peer_server_ != nullptr) peer_server_->stop(shared_.config.stop_grace);
   for (const auto& worker : workers_) worker->stop();
   for (const auto& worker : workers_) worker->shut_down();
   // Its threads post to the workers' loops.
@@ -117,7 +119,22 @@ std::expected<EdgeNode::Bound, std::string> EdgeNode::start(
   if (const auto opened = open_disk(); !opened) return std::unexpected(opened.error());
   if (const auto opened = open_places(); !opened) return std::unexpected(opened.error());
   for (const auto& worker : workers_) worker->start();
+  const auto port = answer_peers();
+  if (!port) return std::unexpected(port.error());
+  bound.peer_port = *port;
   return bound;
+}
+
+std::expected<uint16_t, std::string> EdgeNode::answer_peers() {
+  const Config& config = shared_.config;
+  if (config.peer_listen.empty()) return 0;
+  std::vector<PeerDoor*> doors;
+  for (const auto& worker : workers_) doors.push_back(&worker->door());
+  peers_ = std::make_unique<PeerService>(std::move(doors), shared_.purges);
+  auto server = rpc::ExchangeServer::start({.listen = config.peer_listen}, *peers_);
+  if (!server) return std::unexpected("peer_listen: " + server.error());
+  peer_server_ = *std::move(server);
+  return peer_server_->port();
 }
 
 void EdgeNode::change_tls(const std::shared_ptr<const net::TlsContext>& tls) {
@@ -136,6 +153,7 @@ void EdgeNode::apply_routes(std::shared_ptr<const RouteTable> routes) {
   shared_.origins.retain(*routes_);
   checker_.set_routes(*routes_);
   for (const auto& worker : workers_) worker->set_routes(routes_);
+  if (peers_ != nullptr) peers_->set_version(routes_->version());
 }
 
 Worker::Gauges EdgeNode::gauges() const {
@@ -245,6 +263,7 @@ void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
     return;
   }
   draining_ = draining;
+  if (peers_ != nullptr) peers_->set_draining(draining);
   ++drain_round_;
   drained_ = std::move(drained);
   if (!draining) {
@@ -266,7 +285,13 @@ void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
   }
 }
 
+void EdgeNode::purged_before(uint64_t number) {
+  PurgeMarks::raise(shared_.purges.begun, number);
+  PurgeMarks::raise(shared_.purges.done, number);
+}
+
 void EdgeNode::purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) {
+  PurgeMarks::raise(shared_.purges.begun, spec.number);
   // Set before anything that was posted runs.
   const auto outcome = std::make_shared<Result<PurgeOutcome>>();
   *outcome =
@@ -276,6 +301,8 @@ void EdgeNode::purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutco
                     done(durable || !*outcome ? *outcome : std::unexpected(durable.error()));
                   });
                 });
+  // One that makes no sense is done too: nobody will ever do more.
+  PurgeMarks::raise(shared_.purges.done, spec.number);
   if (*outcome) log_info("purge: {} objects", (*outcome)->objects);
 }
 

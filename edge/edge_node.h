@@ -10,10 +10,12 @@
 #include "edge/fetch/health_checker.h"
 #include "edge/memory_watch.h"
 #include "edge/node.h"
+#include "edge/peer/peer_service.h"
 #include "edge/shared.h"
 #include "edge/stats/access_log.h"
 #include "edge/worker.h"
 #include "lib/net/loop.h"
+#include "lib/rpc/exchange_server.h"
 
 namespace atl::edge {
 
@@ -27,6 +29,7 @@ class EdgeNode final : public Node {
   struct Bound {
     std::vector<net::Endpoint> plain;
     std::vector<net::Endpoint> tls;
+    uint16_t peer_port = 0;  // 0: other edges are not answered
   };
   // Binds every address for every worker, then starts them. What was bound; or a sentence. `tls`:
   // null if the configuration has no TLS.
@@ -40,6 +43,7 @@ class EdgeNode final : public Node {
   NodeHealth health() override;
   void set_draining(bool draining, std::chrono::milliseconds deadline,
                     std::function<void()> drained) override;
+  void purged_before(uint64_t number) override;
   void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) override;
 
   // For the admin listener.
@@ -53,6 +57,7 @@ class EdgeNode final : public Node {
   std::vector<OriginReport> origin_reports() const;
   std::expected<void, std::string> open_disk();
   std::expected<void, std::string> open_places();
+  std::expected<uint16_t, std::string> answer_peers();
   OriginHealth health_of(const OriginEndpoint& origin,
                          const std::vector<Reachability>& views) const;
 
@@ -61,6 +66,8 @@ class EdgeNode final : public Node {
   Shared shared_;
   AccessLog* access_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<PeerService> peers_;  // null without peer_listen
+  std::unique_ptr<rpc::ExchangeServer> peer_server_;
   const std::unique_ptr<rpc::ExchangeClient> check_client_;
   HealthChecker checker_;
   std::shared_ptr<const RouteTable> routes_;

@@ -120,6 +120,7 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
   for (const net::Endpoint& at : listening->tls) {
     log_info("serving TLS on {}", net::to_string(at));
   }
+  if (listening->peer_port != 0) log_info("answering other edges on port {}", listening->peer_port);
   Agent agent(loop, node,
               {.pop = config.pop,
                .node = config.node,

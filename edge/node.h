@@ -18,7 +18,8 @@ struct PurgeSpec {
   Kind kind = Kind::Everything;
   // Url: absolute URL. Prefix: absolute URL ending in "*". Host: host name. Tag: surrogate key.
   std::string value;
-  bool soft = false;  // mark stale instead of removing
+  bool soft = false;    // mark stale instead of removing
+  uint64_t number = 0;  // in the control plane's log; 0: of this node's own
 };
 
 struct PurgeOutcome {
@@ -47,6 +48,9 @@ class Node {
   // and a `drained` not yet called is dropped.
   virtual void set_draining(bool draining, std::chrono::milliseconds deadline,
                             std::function<void()> drained) = 0;
+
+  // The last purge that was carried out before the node started, and still holds.
+  virtual void purged_before(uint64_t number) = 0;
 
   // When `done` is called no request, on any worker, is answered any more with what the purge
   // covers (unless stale marks allow it), and no fetch that began before the purge will store it;

@@ -7,7 +7,9 @@
 #include "edge/config.h"
 #include "edge/disk/tier.h"
 #include "edge/fetch/flight_table.h"
+#include "edge/fetch/hot_keys.h"
 #include "edge/fetch/origin_book.h"
+#include "edge/fetch/purge_marks.h"
 #include "edge/fetch/retention_budget.h"
 #include "edge/identity.h"
 #include "lib/base/clock.h"
@@ -44,6 +46,8 @@ struct Shared {
   FlightTable flights;
   RetentionBudget budget;
   OriginBook origins;
+  HotKeys hot;
+  PurgeMarks purges;
   // Null without [[edge.disk]]. Set before the workers start.
   std::unique_ptr<disk::Tier> disk;
   // Null without place_database. Set before the workers start.

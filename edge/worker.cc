@@ -17,6 +17,8 @@ Worker::Worker(Shared& shared, AccessRing* access)
                                                        .counters = counters_,
                                                        .identity = shared.identity,
                                                        .origins = shared.origins,
+                                                       .hot = shared.hot,
+                                                       .purges = shared.purges,
                                                        .limits = shared.config.fetch,
                                                        .disk = shared.disk})),
       frontend_(std::make_unique<Frontend>(FrontendContext{.loop = loop_,
@@ -28,6 +30,7 @@ Worker::Worker(Shared& shared, AccessRing* access)
                                                            .identity = shared.identity,
                                                            .places = shared.places,
                                                            .access = access})),
+      door_(std::make_unique<PeerDoor>(loop_, *frontend_)),
       server_(std::make_unique<server::Server>(loop_, *frontend_, shared.config.limits)),
       publisher_(loop_, [this] { publish(); }) {
   publisher_.start_periodic(kPublish);
@@ -92,6 +95,7 @@ void Worker::stop() {
 
 void Worker::shut_down() {
   server_ = nullptr;
+  door_ = nullptr;
   frontend_ = nullptr;
   fetches_ = nullptr;
   client_ = nullptr;

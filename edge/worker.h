@@ -11,6 +11,7 @@
 
 #include "edge/fetch/fetch.h"
 #include "edge/frontend/frontend.h"
+#include "edge/peer/peer_door.h"
 #include "edge/routing/route_table.h"
 #include "edge/shared.h"
 #include "edge/stats/access_log.h"
@@ -61,6 +62,8 @@ class Worker {
 
   // ---- Any thread ----
 
+  // Gone after shut_down().
+  PeerDoor& door() { return *door_; }
   const Counters& counters() const { return counters_; }
   struct Gauges {
     uint64_t accepted = 0;
@@ -84,6 +87,7 @@ class Worker {
   std::unique_ptr<rpc::ExchangeClient> client_;
   std::unique_ptr<FetchSet> fetches_;
   std::unique_ptr<Frontend> frontend_;
+  std::unique_ptr<PeerDoor> door_;
   std::shared_ptr<const RouteTable> routes_;
   std::unique_ptr<server::Server> server_;
   net::Timer publisher_;

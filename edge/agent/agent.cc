@@ -110,6 +110,7 @@ void Agent::remember_last_purge() {
 
 void Agent::start_from_disk() {
   if (options_.remember_purges) recall_last_purge();
+  node_.purged_before(last_purge_);
   if (const auto made = make_directory(options_.state_dir); !made) {
     log_error("{}: snapshots will not be stored", made.error());
   }
@@ -254,7 +255,8 @@ void Agent::on_purge(const v1::Purge& purge) {
   // Sent again after it failed: the new attempt counts.
   std::erase_if(purges_, [&](const PendingPurge& old) { return old.number == purge.number(); });
   purges_.push_back({ticket, purge.number()});
-  const auto spec = from_proto(purge);
+  auto spec = from_proto(purge);
+  if (spec) spec->number = purge.number();
   if (!spec) {
     log_error("purge {} is not carried out: {}", purge.number(), spec.error());
     return purge_done(ticket);

@@ -185,6 +185,12 @@ RouteConfig from_proto(const v1::Snapshot& in) {
   for (const v1::OriginEndpoint& origin : in.origins()) {
     out.origins.push_back(from_proto(origin));
   }
+  for (const v1::Pop& pop : in.pops()) {
+    PopConfig& added = out.pops.emplace_back();
+    added.id = pop.id();
+    added.shield = pop.shield();
+    for (const v1::Pop::Node& node : pop.nodes()) added.nodes.push_back({node.name(), node.peer()});
+  }
   return out;
 }
 

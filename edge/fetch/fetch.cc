@@ -26,6 +26,11 @@ bool is_idempotent(std::string_view method) {
   return cache::is_safe_method(method) || method == "PUT" || method == "DELETE";
 }
 
+constexpr std::chrono::milliseconds kHop{5'000};
+// A peer that is gone without a word costs those who wait for it so long, and then nobody: somebody
+// else can answer in its place. An origin is given longer.
+constexpr std::chrono::milliseconds kPeerPatience{5'000};
+
 // The statuses that RFC 5861 section 4 means by an error.
 bool is_error_status(uint16_t status) {
   return status == 500 || status == 502 || status == 503 || status == 504;
@@ -55,6 +60,7 @@ Fetch::Fetch(FetchSet& owner, FetchPlan plan, std::unique_ptr<Flight> flight)
   std::stable_partition(origins_.begin(), origins_.end(), [&](const OriginEndpoint* candidate) {
     return context_.client.reachable(candidate->endpoint).value_or(true);
   });
+  ask_peers_first();
 }
 
 Fetch::~Fetch() {
@@ -62,6 +68,46 @@ Fetch::~Fetch() {
   forget_disk_read();
   transfer()->set_producer(nullptr);
   if (body_source_ != nullptr) body_source_->on_fetch_ended();
+}
+
+// Who else may have it. What changes a resource goes the same way, so that they hear of it.
+void Fetch::ask_peers_first() {
+  const bool shared =
+      plan_.mode == FetchMode::Fill || !cache::is_safe_method(plan_.request->method());
+  peers_ = choose_peers({.routes = *plan_.routes,
+                         .pop = context_.identity.pop,
+                         .node = context_.identity.node,
+                         .key = plan_.key,
+                         .caching = plan_.route.behaviour->cache.enabled,
+                         .shared = shared,
+                         .from_peer = plan_.from_peer},
+                        [this](const Pop& pop, std::vector<uint64_t>& loads) {
+                          context_.origins.loads(pop.peers, loads);
+                          for (size_t i = 0; i < loads.size(); ++i) {
+                            const auto up = context_.client.reachable(pop.peers[i].endpoint);
+                            if (!up.value_or(true)) loads[i] = ring::kNotThere;
+                          }
+                        });
+  if (peers_.shield != nullptr) origins_.insert(origins_.begin(), peers_.shield);
+  if (peers_.sibling != nullptr) origins_.insert(origins_.begin(), peers_.sibling);
+}
+
+// A peer may have to try every origin of the group before it answers; each hop is given a little
+// longer than the one behind it.
+std::chrono::milliseconds Fetch::head_time() const {
+  if (!origin().peer) return origin().head_timeout;
+  auto total = at_sibling() ? 2 * kHop : kHop;
+  for (const OriginEndpoint* each : plan_.route.behaviour->origin_group->members) {
+    total += each->head_timeout;
+  }
+  return total;
+}
+
+void Fetch::count_attempt() {
+  context_.counters.fetches.add();
+  if (conditional_) context_.counters.revalidations.add();
+  if (!origin().peer) return;
+  (at_sibling() ? context_.counters.sibling_fetches : context_.counters.shield_fetches).add();
 }
 
 void Fetch::start() {
@@ -122,7 +168,8 @@ void Fetch::open() {
     conditional_ = !conditional.empty();
   }
   std::string fields = build_upstream_fields(
-      request, plan_.mode, conditional, plan_.route.behaviour->request_headers, context_.identity);
+      request, plan_.mode, conditional, plan_.route.behaviour->request_headers, context_.identity,
+      at_sibling() ? Hop::Sibling : Hop::Out);
   if (plan_.part) append_part_fields(fields);
   const rpc::ExchangeHead head{
       .source = origin().source,
@@ -136,14 +183,16 @@ void Fetch::open() {
       .traceparent = http::value_of(request.fields(), "traceparent").value_or(""),
       .request_id = {},
       .timeout = origin().timeout,
-      .head_timeout = origin().head_timeout,
+      .head_timeout = head_time(),
+      .purge = origin().peer ? context_.purges.begun.load() : 0,
+      .configuration = origin().peer ? plan_.routes->version() : 0,
+      .patience = origin().peer ? kPeerPatience : rpc::ExchangeHead{}.patience,
   };
-  context_.counters.fetches.add();
-  if (conditional_) context_.counters.revalidations.add();
+  count_attempt();
   step_ = Step::Head;
   received_ = 0;
   request_time_ = context_.loop.wall_now();
-  deadline_ = context_.loop.now() + origin().head_timeout + context_.limits.head_grace;
+  deadline_ = context_.loop.now() + head_time() + context_.limits.head_grace;
   call_ = context_.client.open(origin().endpoint, head, *this);
 }
 
@@ -151,7 +200,7 @@ bool Fetch::send_body(std::string_view bytes) {
   if (call_ == nullptr) return true;  // ended; what comes now is for nobody
   body_begun_ = true;
   // The origin cannot be expected to answer before it has seen the request.
-  deadline_ = context_.loop.now() + origin().head_timeout + context_.limits.head_grace;
+  deadline_ = context_.loop.now() + head_time() + context_.limits.head_grace;
   return call_->send_body(bytes);
 }
 
@@ -175,7 +224,8 @@ void Fetch::on_informational(uint16_t status, std::string_view fields) {
 
 void Fetch::on_head(const rpc::ExchangeResponseHead& head) {
   if (step_ != Step::Head) return;
-  ticket_.report(edge::outcome_of(head.status));
+  // What a peer passes on says nothing of the peer.
+  ticket_.report(origin().peer ? AttemptOutcome::Success : outcome_of(head.status));
   response_time_ = context_.loop.wall_now();
   if (head.status == 304 && plan_.mode == FetchMode::Fill) {
     if (!conditional_) {
@@ -187,7 +237,8 @@ void Fetch::on_head(const rpc::ExchangeResponseHead& head) {
     return;
   }
   // An origin that answered has acted: only a method that asks for nothing is put to another one.
-  if (plan_.route.behaviour->origin_group->fails_over(head.status) &&
+  // A peer has done so already.
+  if (!origin().peer && plan_.route.behaviour->origin_group->fails_over(head.status) &&
       cache::is_safe_method(plan_.request->method()) && may_retry(true) && next_origin()) {
     return;
   }
@@ -282,6 +333,8 @@ void Fetch::publish(const rpc::ExchangeResponseHead& head) {
   }
   negotiate(response, published);
   published.reason = decide(response, published);
+  published.passing = published.shared && at_sibling() && plan_.mode == FetchMode::Fill &&
+                      !plan_.stale && !context_.hot.touch(plan_.hash);
   begin_encoding(published);
   cache::build_head({.status = head.status,
                      .reason = head.reason,
@@ -413,7 +466,9 @@ void Fetch::finish_body(std::string_view trailers) {
     append(std::move(encoded));
   }
   Transfer& arrived = *transfer();
-  if (storing_ && arrived.head().part) {
+  if (storing_ && arrived.head().passing) {
+    // Its owner has it.
+  } else if (storing_ && arrived.head().part) {
     keep_part();
   } else if (storing_) {
     const ResponseHead& published = arrived.head();
@@ -488,7 +543,9 @@ void Fetch::on_failure(const rpc::ExchangeFailure& failure) {
 
 void Fetch::attempt_failed(const rpc::ExchangeFailure& failure) {
   context_.counters.fetch_failures.add();
-  if (is_origin_failure(failure)) ticket_.report(AttemptOutcome::Failure);
+  // A peer that is behind, or stops, says so before it has looked at the request.
+  const bool refused = origin().peer && !failure.request_seen;
+  if (!refused && is_origin_failure(failure)) ticket_.report(AttemptOutcome::Failure);
   const UpstreamFailure described = describe_failure(failure);
   log_failure(failure.detail.empty() ? described.token : std::string_view(failure.detail));
   if (step_ == Step::NotModified) step_ = Step::Head;

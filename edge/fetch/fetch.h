@@ -12,7 +12,10 @@
 #include "edge/disk/tier.h"
 #include "edge/encoding/encoder.h"
 #include "edge/fetch/flight_table.h"
+#include "edge/fetch/hot_keys.h"
 #include "edge/fetch/origin_book.h"
+#include "edge/fetch/peer_order.h"
+#include "edge/fetch/purge_marks.h"
 #include "edge/fetch/retention_budget.h"
 #include "edge/fetch/transfer.h"
 #include "edge/fetch/upstream_request.h"
@@ -44,6 +47,8 @@ struct FetchContext {
   Counters& counters;
   const Identity& identity;
   OriginBook& origins;
+  HotKeys& hot;
+  const PurgeMarks& purges;
   FetchLimits limits;
   const std::unique_ptr<disk::Tier>& disk;  // null: memory is the only tier
 };
@@ -132,6 +137,9 @@ class Fetch final : public net::Disposable,
   void drop_outline();
   void begin_body(ResponseHead head);
 
+  void ask_peers_first();
+  std::chrono::milliseconds head_time() const;
+  void count_attempt();
   void approach();
   Refusal admit_from(size_t first);
   bool join_queue();
@@ -156,6 +164,7 @@ class Fetch final : public net::Disposable,
   void end();
 
   const OriginEndpoint& origin() const { return *origins_[attempt_]; }
+  bool at_sibling() const { return &origin() == peers_.sibling; }
 
   FetchSet& owner_;
   FetchContext& context_;
@@ -166,7 +175,9 @@ class Fetch final : public net::Disposable,
   BodySource* body_source_ = nullptr;
   Step step_ = Step::Head;
 
-  std::vector<const OriginEndpoint*> origins_;  // in the order in which they are tried
+  // In the order in which they are tried: other edges first, then the group's.
+  std::vector<const OriginEndpoint*> origins_;
+  PeerRoute peers_;
   size_t attempt_ = 0;
   OriginTicket ticket_;                   // for the present attempt
   std::unique_ptr<OriginQueuer> queuer_;  // in Step::Queue

@@ -196,7 +196,7 @@ void OriginBook::retain(const RouteTable& table) {
   const MonoTime now = clock_.mono();
   const std::lock_guard lock(mutex_);
   std::unordered_map<std::string, EntryPtr> kept;
-  for (const OriginEndpoint& origin : table.origins()) {
+  const auto keep = [&](const OriginEndpoint& origin) {
     const EntryPtr entry = entry_of(origin);
     entry->settings = origin;
     if (!origin.health_check) {
@@ -205,9 +205,29 @@ void OriginBook::retain(const RouteTable& table) {
     }
     serve_queue(entry, now);
     kept.emplace(origin.identity, entry);
+  };
+  for (const OriginEndpoint& origin : table.origins()) keep(origin);
+  for (const Pop& pop : table.pops()) {
+    for (const OriginEndpoint& peer : pop.peers) keep(peer);
   }
   // Those who wait for one that is gone are served all the same: their tickets hold its entry.
   entries_ = std::move(kept);
+}
+
+void OriginBook::loads(const std::vector<OriginEndpoint>& origins,
+                       std::vector<uint64_t>& out) const {
+  const MonoTime now = clock_.mono();
+  out.clear();
+  const std::lock_guard lock(mutex_);
+  for (const OriginEndpoint& origin : origins) {
+    const auto found = entries_.find(origin.identity);
+    if (found == entries_.end()) {
+      out.push_back(0);
+      continue;
+    }
+    Entry& entry = *found->second;
+    out.push_back(judge(entry, now) == Refusal::BreakerOpen ? ring::kNotThere : entry.in_flight);
+  }
 }
 
 OriginReport OriginBook::report(const OriginEndpoint& origin) const {

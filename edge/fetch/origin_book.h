@@ -116,6 +116,9 @@ class OriginBook {
   // Forgets origins that `table` has not, and takes over its settings.
   void retain(const RouteTable& table);
   OriginReport report(const OriginEndpoint& origin) const;
+  // Exchanges under way with each of `origins`, and whether its breaker refuses: ring::kNotThere
+  // then. In their order.
+  void loads(const std::vector<OriginEndpoint>& origins, std::vector<uint64_t>& out) const;
 
  private:
   friend class OriginTicket;

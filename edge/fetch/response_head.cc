@@ -81,6 +81,19 @@ Negotiated negotiated(std::string_view lines, const cache::Meta& meta) {
   return policy::parse_coding(token).value_or(policy::Coding::Identity);
 }
 
+std::string_view part_for(bool peer, std::string_view lines, const cache::Meta& meta,
+                          std::string& scratch) {
+  if (!peer || !meta.has(cache::Meta::kHiddenPart)) return shown_part(lines, meta);
+  const Negotiated coding = negotiated(lines, meta);
+  cache::full_head(lines, scratch);
+  if (!coding) return scratch;
+  std::vector<std::string> hide;
+  std::string add;
+  add_coding(*coding, scratch, hide, add);
+  cache::hide_lines(scratch, {hide, add}, scratch);
+  return cache::shown_part(scratch);
+}
+
 void edit_head(const Behaviour& behaviour, Negotiated coding, std::string& lines,
                cache::Meta& meta) {
   const policy::HeaderEdits& edits = behaviour.response_headers;

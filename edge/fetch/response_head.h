@@ -34,6 +34,8 @@ struct ResponseHead {
   bool has_age = false;     // upstream sent Age: it came from a cache
   // The answer is being stored, so whoever waited may have it if it is their variant.
   bool shared = false;
+  // Shared, but not kept here: a sibling keeps it, and it is not asked for often enough for two.
+  bool passing = false;
   cache::StoreReason reason = cache::StoreReason::Status;
   // The answer to a range of our own. Then `lines` is the head of the whole, as in the outline.
   std::optional<ArrivingPart> part;
@@ -43,6 +45,12 @@ struct ResponseHead {
 
 // Of `lines`, what clients get.
 std::string_view shown_part(std::string_view lines, const cache::Meta& meta);
+
+// What whoever asks gets of `lines`: a client the shown part; another edge what the origin said,
+// for it edits by itself and keeps the origin's tags, but with the coding that the body has. What
+// has to be made for that is put into `scratch`.
+std::string_view part_for(bool peer, std::string_view lines, const cache::Meta& meta,
+                          std::string& scratch);
 
 // How a response was made ready for clients that accept different codings. Nothing: it was not.
 using Negotiated = std::optional<policy::Coding>;

@@ -79,7 +79,8 @@ void append_max_forwards(std::string& out, const http::Field& field) {
 
 std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode,
                                   const cache::Conditional& conditional,
-                                  const policy::HeaderEdits& edits, const Identity& identity) {
+                                  const policy::HeaderEdits& edits, const Identity& identity,
+                                  Hop hop) {
   const http::Fields client = request.fields();
   const auto options = connection_options(client);
   std::string out;
@@ -104,7 +105,7 @@ std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode
   }
   out += edits.lines();
   out += identity.via_lines[request.version_minor() == 0 ? 0 : 1];
-  out += identity.loop_line;
+  if (hop == Hop::Out) out += identity.loop_line;
   return out;
 }
 

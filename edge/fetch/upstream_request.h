@@ -66,12 +66,17 @@ class UpstreamRequest {
   uint8_t version_minor_;
 };
 
+// Where a request goes next. A PoP is one in CDN-Loop: within it the field is not added to, because
+// the sibling refuses what has been through the PoP before (and never asks a third).
+enum class Hop : uint8_t { Out, Sibling };
+
 // The field section that goes upstream: end-to-end fields of the request, without Host and Expect,
 // with Via and CDN-Loop added, Max-Forwards one less (RFC 9110 section 7.6), and in Fill mode
 // without the client's preconditions and ranges but with `conditional`. `edits`: the behaviour's.
 std::string build_upstream_fields(const UpstreamRequest& request, FetchMode mode,
                                   const cache::Conditional& conditional,
-                                  const policy::HeaderEdits& edits, const Identity& identity);
+                                  const policy::HeaderEdits& edits, const Identity& identity,
+                                  Hop hop = Hop::Out);
 
 // A range of our own, instead of the whole (docs/adr/0007).
 struct PartAsk {
@@ -93,6 +98,7 @@ struct FetchPlan {
   // Of the request that leads; what is found on disk is judged by them.
   cache::RequestDirectives directives;
   std::optional<PartAsk> part;  // mode Fill only
+  bool from_peer = false;       // another edge asks: siblings are not asked again
 };
 
 // The behaviour's policy as the cache's pure functions take it; no object above `max_object`.

@@ -71,7 +71,8 @@ Selection select(const http::RequestHead& request, const Representation& represe
   return selection;
 }
 
-PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selection) {
+PartAnswer answer_in_parts(const cache::Object& stored, std::string_view head,
+                           const Selection& selection) {
   const uint64_t size = stored.body_size();
   PartAnswer answer{.length = size};
   if (selection.kind == Selection::Kind::Whole) {
@@ -86,15 +87,15 @@ PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selecti
     const std::string content_range =
         cache::content_range(selection.named.value_or(ranges[0]), size);
     partial.content_range = content_range;
-    cache::build_partial_head(shown(stored), partial, answer.head);
+    cache::build_partial_head(head, partial, answer.head);
     answer.length = ranges[0].size();
     answer.sections.push_back({{}, ranges[0]});
     return answer;
   }
   cache::Multipart plan = cache::plan_multipart(
-      ranges, size, cache::find_in_head(shown(stored), "Content-Type"), make_boundary());
+      ranges, size, cache::find_in_head(head, "Content-Type"), make_boundary());
   partial.content_type = plan.content_type;
-  cache::build_partial_head(shown(stored), partial, answer.head);
+  cache::build_partial_head(head, partial, answer.head);
   answer.length = plan.length;
   for (size_t i = 0; i < ranges.size(); ++i) {
     answer.sections.push_back({std::move(plan.heads[i]), ranges[i]});
@@ -157,6 +158,10 @@ void Answerer::send(Reply& reply, std::string_view head, Sent sent, server::Fram
   reply.exchange.responder.respond(pieces, pieces_, framing, std::move(holder));
 }
 
+std::string_view Answerer::head_for(const Exchange& exchange, const cache::Object& object) {
+  return part_for(exchange.peer, object.head(), object.meta(), peer_head_);
+}
+
 void Answerer::whole(Reply& reply, cache::Pin object) {
   const cache::Object& stored = *object;
   const uint16_t status = stored.status();
@@ -164,19 +169,21 @@ void Answerer::whole(Reply& reply, cache::Pin object) {
   if (is_bodiless(reply.exchange.head.method, status)) {
     server::Framing framing{.length = size, .bodiless = true};
     if (status == 204 || status == 304) framing.length = std::nullopt;
-    return send(reply, shown(stored), {status, 0}, framing, std::move(object).to_holder());
+    return send(reply, head_for(reply.exchange, stored), {status, 0}, framing,
+                std::move(object).to_holder());
   }
   for (size_t i = 0; i < stored.segment_count(); ++i) pieces_.push_back(stored.segment(i));
-  send(reply, shown(stored), {status, size}, {.length = size}, std::move(object).to_holder());
+  send(reply, head_for(reply.exchange, stored), {status, size}, {.length = size},
+       std::move(object).to_holder());
 }
 
 void Answerer::not_modified(Reply& reply, const cache::Object& object) {
-  cache::build_not_modified_head(shown(object), scratch_);
+  cache::build_not_modified_head(head_for(reply.exchange, object), scratch_);
   send(reply, scratch_, {304, 0}, {.length = std::nullopt, .bodiless = true}, {});
 }
 
 void Answerer::unsatisfiable(Reply& reply, const cache::Object& object) {
-  cache::build_unsatisfiable_head(shown(object), object.body_size(), scratch_);
+  cache::build_unsatisfiable_head(head_for(reply.exchange, object), object.body_size(), scratch_);
   send(reply, scratch_, {416, 0}, {.length = 0}, {});
 }
 
@@ -184,7 +191,7 @@ void Answerer::partial(Reply& reply, cache::Pin object, const Selection& selecti
   const cache::ByteRange range = selection.ranges.ranges[0];
   const std::string content_range = cache::content_range(range, object->body_size());
   cache::build_partial_head(
-      shown(*object),
+      head_for(reply.exchange, *object),
       {.content_range = content_range, .content_type = {}, .validated = selection.validated},
       scratch_);
   collect(*object, range);
@@ -198,7 +205,7 @@ void Answerer::multipart(Reply& reply, cache::Pin object, const Selection& selec
       cache::plan_multipart(selection.ranges.view(), object->body_size(),
                             cache::find_in_head(object->head(), "Content-Type"), make_boundary());
   body->object = std::move(object);
-  cache::build_partial_head(shown(*body->object),
+  cache::build_partial_head(head_for(reply.exchange, *body->object),
                             {.content_range = {},
                              .content_type = body->plan.content_type,
                              .validated = selection.validated},

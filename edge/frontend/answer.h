@@ -62,8 +62,9 @@ struct PartAnswer {
   std::vector<Section> sections;
   std::string end;  // comes after the last one
 };
-// Whole, Partial or Multipart of a stored representation.
-PartAnswer answer_in_parts(const cache::Object& stored, const Selection& selection);
+// Whole, Partial or Multipart of a stored representation; `head`: what is shown of its head.
+PartAnswer answer_in_parts(const cache::Object& stored, std::string_view head,
+                           const Selection& selection);
 // A head under another status, into `out`.
 void relabel_head(std::string_view head, uint16_t status, std::string& out);
 
@@ -107,11 +108,14 @@ class Answerer {
   // Journal, then the client: the last thing that happens to an exchange.
   void send(Reply& reply, std::string_view head, Sent sent, server::Framing framing, Holder holder);
   void collect(const cache::Object& object, cache::ByteRange range);
+  // Valid until the next call.
+  std::string_view head_for(const Exchange& exchange, const cache::Object& object);
 
   const Identity& identity_;
   Journal& journal_;
   http::DateLine date_;
   std::string scratch_;
+  std::string peer_head_;
   std::vector<std::string_view> pieces_;
 };
 

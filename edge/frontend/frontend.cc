@@ -48,6 +48,7 @@ struct Frontend::Visit {
   Exchange exchange;
   MonoTime began;
   WallTime now;
+  bool from_peer = false;
   Route route;
   // As the cache and the origin see it: what the client sent, `own`, or what `shape_` holds.
   const http::RequestHead* request = nullptr;
@@ -78,15 +79,27 @@ Frontend::Frontend(const FrontendContext& context)
 
 std::unique_ptr<server::Handler> Frontend::on_request(const http::RequestHead& head,
                                                       server::Responder& responder) {
-  Visit visit{.exchange = {head, responder},
+  return answer({head, responder}, false);
+}
+
+std::unique_ptr<server::Handler> Frontend::on_peer_request(const http::RequestHead& head,
+                                                           server::Responder& responder) {
+  context_.counters.peer_requests.add();
+  return answer({head, responder, true}, true);
+}
+
+std::unique_ptr<server::Handler> Frontend::answer(const Exchange& exchange, bool from_peer) {
+  Visit visit{.exchange = exchange,
               .began = context_.clock.mono(),
               .now = context_.loop.wall_now(),
+              .from_peer = from_peer,
               .route = {},
               .own = {},
               .directives = {},
               .found = {}};
   if (find_route(visit) == Next::Done) return nullptr;
-  if (apply_protocol_rule(visit) == Next::Done) return nullptr;
+  // What another edge asks for it has looked at already, and taken off what signed it.
+  if (!from_peer && apply_protocol_rule(visit) == Next::Done) return nullptr;
   if (apply_method_rules(visit) == Next::Done) return nullptr;
   if (apply_signature_rule(visit) == Next::Done) return nullptr;
   if (shape(visit) == Next::Done) return nullptr;
@@ -162,6 +175,7 @@ Frontend::Next Frontend::apply_method_rules(Visit& visit) {
 // What signed the URL is no part of what it names: neither the key nor the origin sees it.
 Frontend::Next Frontend::apply_signature_rule(Visit& visit) {
   visit.target = visit.exchange.head.path_and_query;
+  if (visit.exchange.peer) return Next::Go;
   const Behaviour& behaviour = *visit.route.behaviour;
   if (behaviour.signing_keys.empty()) return Next::Go;
   const auto check = policy::check_signature(visit.target, behaviour.signing_keys, visit.now);
@@ -260,6 +274,7 @@ Frontend::Next Frontend::use_found(Visit& visit) {
 }
 
 bool Frontend::has_error_page(Visit& visit) {
+  if (visit.exchange.peer) return false;
   visit.page = visit.route.distribution->error_page(visit.found.object->status());
   return visit.page != nullptr;
 }
@@ -299,7 +314,8 @@ void Frontend::revalidate_behind(const Visit& visit, cache::Pin stale) {
                           .hash = visit.hash,
                           .stale = std::move(stale),
                           .directives = {},
-                          .part = std::move(part)},
+                          .part = std::move(part),
+                          .from_peer = visit.from_peer},
                          std::move(flight));
 }
 
@@ -327,7 +343,9 @@ std::unique_ptr<server::Handler> Frontend::wait(Visit& visit) {
                                                           .key = key_,
                                                           .hash = visit.hash,
                                                           .found = std::move(visit.found),
-                                                          .plan = plan});
+                                                          .plan = plan,
+                                                          .page = nullptr,
+                                                          .from_peer = visit.from_peer});
   if (visit.page != nullptr) {
     request->run_page(*visit.page);
   } else {

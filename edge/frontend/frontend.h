@@ -37,6 +37,7 @@ struct Inquiry {
   cache::Store::Found found;  // to revalidate, to complete, or to fall back on
   ForwardPlan plan;
   const ErrorPage* page = nullptr;  // the rest is about this page, not what the client asked for
+  bool from_peer = false;           // another edge asks
 };
 
 // What a worker's frontend works with. Outlives it.
@@ -65,6 +66,13 @@ class Frontend final : public server::Application {
                                               server::Responder& responder) override;
   void on_refused(uint16_t status, const char* reason) override;
 
+  // As on_request(), for another edge: a sibling's miss, or that of a PoP which has this one for a
+  // shield.
+  std::unique_ptr<server::Handler> on_peer_request(const http::RequestHead& head,
+                                                   server::Responder& responder);
+  // Of the routes in use; 0: none yet.
+  uint64_t routes_version() const { return routes_ == nullptr ? 0 : routes_->version(); }
+
   // ---- For Request ----
 
   FrontendContext& context() { return context_; }
@@ -84,6 +92,7 @@ class Frontend final : public server::Application {
   struct Visit;
   enum class Next : uint8_t { Go, Done };
 
+  std::unique_ptr<server::Handler> answer(const Exchange& exchange, bool from_peer);
   Next find_route(Visit& visit);
   Next apply_protocol_rule(Visit& visit);
   Next apply_method_rules(Visit& visit);

@@ -16,6 +16,7 @@ namespace atl::edge {
 struct Exchange {
   const http::RequestHead& head;
   server::Responder& responder;
+  bool peer = false;  // another edge asks: it applies the behaviour's rules itself
 };
 
 // What a client was sent.

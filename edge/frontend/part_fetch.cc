@@ -107,7 +107,8 @@ PartFetch fetch_part(FrontendContext& context, const Inquiry& inquiry, KeptReque
                          .directives = inquiry.directives,
                          .part = PartAsk{.range = cache::ask_for(missing, outline->body_size()),
                                          .exact = false,
-                                         .outline = outline}},
+                                         .outline = outline},
+                         .from_peer = inquiry.from_peer},
                         std::move(flight));
   return PartFetch::Led;
 }

@@ -122,7 +122,8 @@ Request::Next Request::ask_shared() {
                    .hash = inquiry_.hash,
                    .stale = inquiry_.found.object,
                    .directives = inquiry_.directives,
-                   .part = part_},
+                   .part = part_,
+                   .from_peer = inquiry_.from_peer},
                   std::move(flight));
   return Next::Wait;
 }
@@ -143,7 +144,8 @@ Request::Next Request::ask_alone() {
                                   .key = inquiry_.key,
                                   .hash = inquiry_.hash,
                                   .stale = {},
-                                  .directives = {}},
+                                  .directives = {},
+                                  .from_peer = inquiry_.from_peer},
                                  std::move(flight), has_body ? this : nullptr);
   if (has_body && !fetch.ended()) {
     fetch_ = &fetch;
@@ -355,7 +357,8 @@ Request::Next Request::answer_from(const ResponseHead& head) {
 
 Request::Next Request::begin(const ResponseHead& head, const Selection& selection) {
   LineBuffer lines;
-  std::string_view shown = shown_part(head.lines, head.meta);
+  std::string made;
+  std::string_view shown = part_for(exchange().peer, head.lines, head.meta, made);
   const CacheStatus status = status_of(head);
   const auto age = cache::current_age(head.meta, now());
   const bool aged = head.has_age || (head.shared && age.count() > 0);
@@ -481,7 +484,7 @@ Request::Next Request::pass_body() {
 CacheStatus Request::status_of(const ResponseHead& head) const {
   CacheStatus status{.forward = plan().forward,
                      .forward_status = head.status,
-                     .stored = head.shared,
+                     .stored = head.shared && !head.passing,
                      .collapsed = is_follower(),
                      .ttl = std::nullopt,
                      .detail = plan().detail};

@@ -7,7 +7,8 @@
 namespace atl::edge {
 
 const ErrorPage* Request::page_for(uint16_t status) const {
-  const bool wanted = asks_cache(exchange().head) && inquiry_.page == nullptr;
+  // Another edge puts its own page in place of the error.
+  const bool wanted = asks_cache(exchange().head) && inquiry_.page == nullptr && !exchange().peer;
   return wanted ? inquiry_.route.distribution->error_page(status) : nullptr;
 }
 

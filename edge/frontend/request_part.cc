@@ -157,12 +157,12 @@ Request::Next Request::serve_outline(cache::Pin outline, const Selection& select
   passing_ = {};
   passing_.account = done;
   passing_.account.from_cache = status.forward == Forward::Hit;
-  PartAnswer answer = answer_in_parts(*outline, selection);
+  std::string made;
+  const std::string_view head = part_for(exchange().peer, outline->head(), outline->meta(), made);
+  PartAnswer answer = answer_in_parts(*outline, head, selection);
   passing_.account.sent.status = answer.status;
-  const std::array<std::string_view, 2> pieces{answer.head.empty()
-                                                   ? shown_part(outline->head(), outline->meta())
-                                                   : std::string_view(answer.head),
-                                               lines.text()};
+  const std::array<std::string_view, 2> pieces{
+      answer.head.empty() ? head : std::string_view(answer.head), lines.text()};
   exchange().responder.begin(pieces, {.length = answer.length});
   parts_ = std::make_unique<PartBody>(context(), inquiry_, reader_, outline, std::move(answer));
   step_ = Step::Body;

@@ -14,7 +14,8 @@ namespace atl::edge {
 namespace {
 
 constexpr std::chrono::milliseconds kDefaultHeadTimeout{30'000};
-constexpr size_t kMaxPattern = 1024;  // bytes; bounds what one match can cost
+constexpr std::string_view kPeerSource = "peer";  // what an edge answers to
+constexpr size_t kMaxPattern = 1024;              // bytes; bounds what one match can cost
 
 // A status whose responses have a body of their own making (RFC 9110 section 15).
 bool may_have_page(uint32_t status) {
@@ -47,6 +48,7 @@ class RouteTableBuilder {
     take_origins();
     take_groups();
     take_distributions();
+    take_pops();
     if (!problems_.empty()) return std::unexpected(std::move(problems_));
     table_->version_ = config_.version;
     return table_;
@@ -82,11 +84,65 @@ class RouteTableBuilder {
       }
       if (origin.head_timeout.count() == 0) origin.head_timeout = kDefaultHeadTimeout;
       check_health_settings(origin);
-      origin.identity = origin.id;
-      for (const std::string& part : {origin.endpoint, origin.source}) {
-        origin.identity += '\0';
-        origin.identity += part;
+      identify(origin);
+    }
+  }
+
+  static void identify(OriginEndpoint& origin) {
+    origin.identity = origin.id;
+    for (const std::string& part : {origin.endpoint, origin.source}) {
+      origin.identity += '\0';
+      origin.identity += part;
+    }
+  }
+
+  void take_pops() {
+    // Reserved so that pointers to elements stay good.
+    table_->pops_.reserve(config_.pops.size());
+    for (const PopConfig& config : config_.pops) {
+      if (config.id.empty()) problem("a PoP has no id");
+      if (table_->find_pop(config.id) != nullptr) problem("PoP \"{}\" occurs twice", config.id);
+      take_pop(config);
+    }
+    for (const PopConfig& config : config_.pops) {
+      if (!config.shield.empty()) take_shield(config);
+    }
+    for (const Pop& pop : table_->pops_) {
+      size_t steps = 0;
+      for (const Pop* at = &pop; at != nullptr; at = at->shield) {
+        if (steps++ <= table_->pops_.size()) continue;
+        problem("PoP \"{}\": its shields go round in a circle", pop.id);
+        break;
       }
+    }
+  }
+
+  void take_pop(const PopConfig& config) {
+    std::vector<std::string> names;
+    for (const PopConfig::Node& node : config.nodes) names.push_back(node.name);
+    Pop& pop = table_->pops_.emplace_back(Pop{config.id, nullptr, ring::Ring(names), {}});
+    if (pop.ring.size() != names.size()) problem("PoP \"{}\" names a node twice", config.id);
+    pop.peers.resize(pop.ring.size());
+    for (const PopConfig::Node& node : config.nodes) {
+      if (node.peer.rfind(':') == std::string::npos) {
+        problem("PoP \"{}\": peer \"{}\" is not host:port", config.id, node.peer);
+      }
+      OriginEndpoint& peer = pop.peers[pop.ring.find(node.name)];
+      peer.id = config.id + "/" + node.name;
+      peer.endpoint = node.peer;
+      peer.source = kPeerSource;
+      peer.peer = true;
+      identify(peer);
+    }
+  }
+
+  void take_shield(const PopConfig& config) {
+    const Pop* shield = table_->find_pop(config.shield);
+    if (shield == nullptr || shield->peers.empty()) {
+      return problem("PoP \"{}\": its shield \"{}\" has no nodes", config.id, config.shield);
+    }
+    for (Pop& pop : table_->pops_) {
+      if (pop.id == config.id) pop.shield = shield;
     }
   }
 
@@ -313,6 +369,13 @@ class RouteTableBuilder {
 std::expected<std::shared_ptr<const RouteTable>, std::vector<std::string>> RouteTable::build(
     RouteConfig config) {
   return RouteTableBuilder(std::move(config)).build();
+}
+
+const Pop* RouteTable::find_pop(std::string_view id) const {
+  for (const Pop& pop : pops_) {
+    if (pop.id == id) return &pop;
+  }
+  return nullptr;
 }
 
 const Distribution* RouteTable::find_host(std::string_view host) const {

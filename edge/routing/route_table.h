@@ -16,6 +16,7 @@
 #include "edge/policy/header_edits.h"
 #include "edge/policy/key_policy.h"
 #include "edge/policy/signed_url.h"
+#include "lib/ring/ring.h"
 
 namespace atl::edge {
 
@@ -103,6 +104,8 @@ struct OriginEndpoint {
   std::chrono::milliseconds queue_time{1'000};
   BreakerSettings breaker = {};
   std::optional<HealthCheck> health_check = {};
+  // It is not an origin but another edge (docs/tiers.md): what it answers is somebody else's word.
+  bool peer = false;
   // Id, endpoint and source: what is known of an origin's health is of this, over snapshots too.
   // The table fills it in.
   std::string identity = {};
@@ -113,12 +116,23 @@ struct SigningKeyConfig {
   std::string secret;
 };
 
+struct PopConfig {
+  struct Node {
+    std::string name;
+    std::string peer;  // gRPC, "host:port"
+  };
+  std::string id;
+  std::string shield;  // another PoP; empty: none
+  std::vector<Node> nodes;
+};
+
 struct RouteConfig {
   uint64_t version = 0;
   std::vector<DistributionConfig> distributions;
   std::vector<OriginGroupConfig> origin_groups;
   std::vector<OriginEndpoint> origins;
   std::vector<SigningKeyConfig> signing_keys;
+  std::vector<PopConfig> pops;
 };
 
 // ---- What a request uses ---------------------------------------------------------------------
@@ -183,6 +197,14 @@ struct Route {
   explicit operator bool() const { return behaviour != nullptr; }
 };
 
+// A PoP as its nodes and those that have it for a shield see it. Lives as long as its table.
+struct Pop {
+  std::string id;
+  const Pop* shield = nullptr;        // null: none
+  ring::Ring ring;                    // of the nodes' names
+  std::vector<OriginEndpoint> peers;  // in the order of the ring
+};
+
 // Immutable; any thread. Replaced as a whole: a request keeps the table it began with.
 class RouteTable {
  public:
@@ -208,6 +230,10 @@ class RouteTable {
   // For health reports, in the order of the configuration.
   const std::vector<OriginEndpoint>& origins() const { return origins_; }
 
+  const std::vector<Pop>& pops() const { return pops_; }
+  // Null: it shares nothing and has no shield.
+  const Pop* find_pop(std::string_view id) const;
+
  private:
   struct TextHash {
     using is_transparent = void;
@@ -222,6 +248,7 @@ class RouteTable {
   std::vector<OriginEndpoint> origins_;
   std::vector<OriginGroup> groups_;
   std::vector<Distribution> distributions_;
+  std::vector<Pop> pops_;
   HostIndex exact_;
   HostIndex suffixes_;  // "*.example.org" under "example.org"
   const Distribution* any_ = nullptr;

@@ -50,6 +50,9 @@ std::string_view to_string(Outcome outcome);
   X(stored, "Responses put into the cache")                                                    \
   X(not_retained, "Responses passed through because there was no room to keep them meanwhile") \
   X(invalidations, "Stored responses removed because of an unsafe request")                    \
+  X(sibling_fetches, "Exchanges with another node of the PoP")                                 \
+  X(shield_fetches, "Exchanges with a node of the shield PoP")                                 \
+  X(peer_requests, "Requests of other edges, counted among all requests too")                  \
   X(loops, "Requests refused because they had passed through this PoP before")
 
 struct CounterInfo {

@@ -72,9 +72,12 @@ def wait_until(condition, seconds, what):
         value = condition()
         if value:
             return value
-        if time.monotonic() > deadline:
+        before = time.monotonic()
+        if before > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.01)
+        # While the machine stood still nobody had the time.
+        deadline += max(0.0, time.monotonic() - before - 1)
 
 
 class Program:
@@ -245,10 +248,15 @@ class Cluster:
 
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
-                 volumes=(), origin=None, distribution=None, dns=None, signing_keys=None):
+                 volumes=(), origin=None, distribution=None, dns=None, signing_keys=None,
+                 shields=None, nodes=()):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
+        self.shields = shields or {}  # pop -> its shield
+        # More nodes of a PoP: "fra.1" is node "1" of "fra". With any, or with a shield, edges answer
+        # one another at peers[name].
+        self.tiered = bool(self.shields or nodes)
         self.volumes = list(volumes)  # sizes; a file for each PoP and volume
         self.sources = sources or {"site": {"type": "synthetic"}}
         self.behaviours = behaviours or [("*", next(iter(self.sources)), {})]
@@ -264,11 +272,13 @@ class Cluster:
         self.origin_endpoint = f"{address}:{free_port(address)}"
         # Certificate names -> an edge also serves TLS, at tls_endpoints[pop].
         self.certificates = certificates or []
-        self.endpoints, self.admins, self.tls_endpoints = {}, {}, {}
+        self.endpoints, self.admins, self.tls_endpoints, self.peers = {}, {}, {}, {}
         for names in self.certificates:
             write_certificate(self.path(names[0].replace("*", "any")), names)
-        for pop in self.pops:
+        self.names = [*self.pops, *nodes]
+        for pop in self.names:
             address = loopback()
+            self.peers[pop] = f"{address}:{free_port(address)}"
             self.tls_endpoints[pop] = f"{address}:{free_port(address)}"
             self.endpoints[pop] = f"{address}:{free_port(address)}"
             self.admins[pop] = f"{address}:{free_port(address)}"
@@ -277,7 +287,7 @@ class Cluster:
         self.write_origin()
         self.control = self.program("atoll-control", "control")
         self.origin = self.program("atoll-origin", "origin")
-        self.edges = {pop: self.edge_program(pop) for pop in self.pops}
+        self.edges = {name: self.edge_program(name) for name in self.names}
 
     # ---- configuration ----
 
@@ -301,7 +311,12 @@ class Cluster:
             city, country, latitude, longitude = POPS[pop]
             text += section("[[pop]]", {"id": pop, "city": city, "country": country,
                                         "latitude": latitude, "longitude": longitude,
-                                        "endpoints": [self.endpoints[pop]]})
+                                        "endpoints": [self.endpoints[pop]],
+                                        **({"shield": self.shields[pop]} if pop in self.shields else {})})
+            for name in self.names if self.tiered else ():
+                if name.split(".")[0] == pop:
+                    text += section("[[pop.node]]", {"name": name.partition(".")[2] or "0",
+                                                     "peer": self.peers[name]})
         for source in self.sources:
             text += section("[[origin]]", {"id": source, "endpoint": self.origin_endpoint,
                                            "source": source, "head_timeout": "10s",
@@ -352,10 +367,11 @@ class Cluster:
 
     def write_edge(self, pop):
         text = section("[edge]", {
-            "pop": pop, "node": "0", "listen": [self.endpoints[pop]],
+            "pop": pop.split(".")[0], "node": pop.partition(".")[2] or "0",
+            "listen": [self.endpoints[pop]],
             "admin_listen": self.admins[pop], "control": self.fleet,
             "state_dir": self.path(f"edge-{pop}-state"), "cache_memory": "64MiB", "workers": 1,
-            **self.edge_settings})
+            **({"peer_listen": self.peers[pop]} if self.tiered else {}), **self.edge_settings})
         if self.limits:
             text += section("[edge.limits]", self.limits)
         text += self.tls_text(pop)
@@ -427,7 +443,7 @@ class Cluster:
         return {}
 
     def status_ready(self):
-        return all(self.pop_status(pop).get("state") == "active" for pop in self.edges
+        return all(self.pop_status(pop).get("state") == "active" for pop in self.pops
                    if self.edges[pop].running())
 
     def edge_up(self, pop):

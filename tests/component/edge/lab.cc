@@ -95,6 +95,8 @@ Bench::Bench(edge::Shared& shared, FakeOrigin& origin) : client(make_fake_client
                                                                 .counters = counters,
                                                                 .identity = shared.identity,
                                                                 .origins = shared.origins,
+                                                                .hot = shared.hot,
+                                                                .purges = shared.purges,
                                                                 .limits = shared.config.fetch,
                                                                 .disk = shared.disk});
   frontend = std::make_unique<edge::Frontend>(edge::FrontendContext{.loop = loop,
