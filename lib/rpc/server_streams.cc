@@ -79,13 +79,12 @@ void MuxReactor::OnReadDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     corked_ = false;
+    read_or_hold();
   }
-  read_or_hold();
   pump();
 }
 
 void MuxReactor::read_or_hold() {
-  const std::lock_guard lock(mutex_);
   if (finished_ || broken_) return;
   read_held_ = ready_.size() + refusals_.size() > kAnswersWaiting;
   if (!read_held_) StartRead(&incoming_);
@@ -208,15 +207,15 @@ void MuxReactor::OnWriteDone(bool ok) {
     }
     return break_off();
   }
-  bool read = false;
   {
     const std::lock_guard lock(mutex_);
     writing_ = false;
-    read = read_held_;
     if (broken_) return finish_if_over();
   }
   pump();
-  if (read) read_or_hold();
+  // Seen only now: the next write may be over already, and its OnWriteDone be here too.
+  const std::lock_guard lock(mutex_);
+  if (read_held_) read_or_hold();
 }
 
 void MuxReactor::break_off() {

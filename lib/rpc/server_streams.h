@@ -45,7 +45,7 @@ class MuxReactor final
   void open(v1::MultiplexRequest::Open& open);
   void cancel(uint64_t id);
   void refuse(uint64_t id, ExchangeFailure failure);
-  void read_or_hold();
+  void read_or_hold();  // no read is under way; lock held
   void pump();
   bool fill(v1::MultiplexResponse& message, std::vector<std::shared_ptr<ServerExchange>> taken);
   void break_off();       // the edge is gone: what is open is cancelled
