@@ -249,6 +249,77 @@ TEST_CASE("peer service: an answer without a body says how long it would be") {
   CHECK(s.out->last_calls == 1);
 }
 
+// A behaviour with every rule that is applied once, at the edge that the client came to.
+std::shared_ptr<const edge::RouteTable> ruled_routes() {
+  edge::RouteConfig config;
+  config.version = 7;
+  config.origins = {{.id = "o", .endpoint = "origin:1", .source = "s"}};
+  config.origin_groups = {{.id = "g", .origins = {"o"}, .failover_statuses = {}}};
+  config.signing_keys = {{"k", std::string(32, 's')}};
+  edge::BehaviourConfig ruled{.path_pattern = "*", .origin_group = "g"};
+  ruled.signing_keys = {"k"};
+  ruled.viewer_protocol = edge::ViewerProtocol::HttpsOnly;
+  ruled.response_headers = {{"X-Inner"}, {{"Cache-Control", "max-age=1"}}};
+  ruled.compression = {.codings = {policy::Coding::Gzip},
+                       .types = policy::NameList({"text/plain"}),
+                       .min_bytes = 100,
+                       .max_bytes = 1 << 20};
+  config.distributions = {
+      {.id = "d",
+       .hosts = {"*"},
+       .behaviours = {ruled},
+       .error_pages = {{.statuses = {404}, .path = "/404", .response_status = 404, .ttl = {}}}}};
+  return *edge::RouteTable::build(std::move(config));
+}
+
+TEST_CASE("peer service: another edge is told what the origin said, and applies the rules itself") {
+  Service s;
+  const auto table = ruled_routes();
+  s.b.lab.bench.frontend->set_routes(table);
+  const std::string body(5'000, 'a');
+  s.b.lab.origin.on_open = [&](const FakeCallPtr& call) {
+    if (call->target == "/gone") return call->answer(404, "Cache-Control: max-age=60\r\n", "gone");
+    call->answer(200,
+                 "Cache-Control: max-age=60\r\nETag: \"1\"\r\nSurrogate-Key: a b\r\nX-Inner: 1\r\n"
+                 "Content-Type: text/plain\r\n",
+                 body);
+  };
+  // Neither a signature nor https, for the edge that asks has looked at both.
+  for (const char* state : {"fetched", "stored"}) {
+    CAPTURE(state);
+    s.open(s.request("GET", "/a"));
+    CHECK(s.out->response.status == 200);
+    const std::string& fields = s.out->response.fields;
+    CHECK(s.out->body == body);
+    CHECK(fields.find("Cache-Control: max-age=60\r\n") != std::string::npos);
+    CHECK(fields.find("Surrogate-Key: a b\r\n") != std::string::npos);
+    CHECK(fields.find("X-Inner: 1\r\n") != std::string::npos);
+    CHECK(fields.find("ETag: \"1\"\r\n") != std::string::npos);
+    CHECK(fields.find("\r\n:") == std::string::npos);
+  }
+  CHECK(s.b.lab.origin.opened() == 1);
+  // The coding is the body's, so it stays.
+  for (const char* state : {"fetched", "stored"}) {
+    CAPTURE(state);
+    s.open(s.request("GET", "/a", "Accept-Encoding: gzip\r\n"));
+    const std::string& fields = s.out->response.fields;
+    CHECK(s.out->body.size() < body.size());
+    CHECK(fields.find("Content-Encoding: gzip\r\n") != std::string::npos);
+    CHECK(fields.find("Vary: Accept-Encoding\r\n") != std::string::npos);
+    CHECK(fields.find("ETag: W/\"1\"\r\n") != std::string::npos);
+    CHECK(fields.find("ETag: \"1\"\r\n") == std::string::npos);
+    CHECK(fields.find("Cache-Control: max-age=60\r\n") != std::string::npos);
+    CHECK(fields.find("Surrogate-Key: a b\r\n") != std::string::npos);
+  }
+  // An error is passed on as it is: the page is the other edge's affair.
+  s.open(s.request("GET", "/gone"));
+  CHECK(s.out->response.status == 404);
+  CHECK(s.out->body == "gone");
+  // A client gets none of that.
+  const auto client = s.b.lab.bench.ask("/a");
+  CHECK(client->status() == 403);
+}
+
 TEST_CASE("peer service: a request body is asked for piece by piece") {
   Service s;
   auto upload = s.request("PUT", "/a");
