@@ -23,4 +23,8 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 // The form parse_endpoint() reads back.
 std::string to_string(const Endpoint& endpoint);
 
+// Whether two numeric endpoints ("localhost" among them) are one address; false for port 0, which
+// is no address yet.
+bool same_address(const Endpoint& one, const Endpoint& other);
+
 }  // namespace atl::net

@@ -57,6 +57,13 @@ Endpoint to_endpoint(const sockaddr* address) {
   return endpoint;
 }
 
+bool same_address(const Endpoint& one, const Endpoint& other) {
+  if (one.port == 0) return false;
+  const auto a = to_address(one);
+  const auto b = to_address(other);
+  return a && b && a->size == b->size && std::memcmp(&a->storage, &b->storage, a->size) == 0;
+}
+
 Error from_uv(int status) {
   switch (status) {
     case UV_EADDRINUSE:

@@ -52,16 +52,59 @@ Result<void> TcpListener::open(const Endpoint& at, const Options& options) {
 
   const auto* generic = reinterpret_cast<const sockaddr*>(&address->storage);
   int status = uv_tcp_bind(&node_->tcp, generic, 0);
-  if (status == 0) {
-    status = uv_listen(node_->stream(), options.backlog, [](uv_stream_t* server, int result) {
-      TcpListener* self = static_cast<Node*>(server->data)->owner;
-      if (self == nullptr || result != 0) return;
-      self->pending_ = true;
-      if (!self->paused_) self->accept_pending();
-    });
-  }
+  if (status == 0) status = start(options.backlog);
   if (status != 0) return std::unexpected(from_uv(status));
   return {};
+}
+
+int TcpListener::start(int backlog) {
+  return uv_listen(node_->stream(), backlog, [](uv_stream_t* server, int result) {
+    TcpListener* self = static_cast<Node*>(server->data)->owner;
+    if (self == nullptr || result != 0) return;
+    self->pending_ = true;
+    if (!self->paused_) self->accept_pending();
+  });
+}
+
+Result<std::unique_ptr<TcpListener>> TcpListener::adopt(Loop& loop, Descriptor socket,
+                                                        OnAccept on_accept) {
+  std::unique_ptr<TcpListener> listener(new TcpListener(loop, std::move(on_accept)));
+  if (auto taken = listener->take(std::move(socket)); !taken) {
+    return std::unexpected(taken.error());
+  }
+  return listener;
+}
+
+Result<void> TcpListener::take(Descriptor socket) {
+  ATOLL_CHECK(uv_tcp_init(loop_.raw(), &node_->tcp) == 0);
+  node_->tcp.data = node_;
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  int listens = 0;
+  socklen_t flag = sizeof listens;
+  const bool sound = getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+                     (address.ss_family == AF_INET || address.ss_family == AF_INET6) &&
+                     getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &flag) == 0 &&
+                     listens != 0;
+  if (!sound) {
+    return std::unexpected(
+        Error{Code::Invalid, Side::Self, false, "it is no listening TCP socket"});
+  }
+  int status = uv_tcp_open(&node_->tcp, socket.get());
+  if (status == 0) socket.release();
+  if (status == 0) status = start(Options{}.backlog);
+  if (status != 0) return std::unexpected(from_uv(status));
+  return {};
+}
+
+Descriptor TcpListener::duplicate() const {
+  uv_os_fd_t descriptor = -1;
+  const auto* handle = reinterpret_cast<const uv_handle_t*>(&node_->tcp);
+  if (uv_fileno(handle, &descriptor) != 0) return {};
+  Descriptor ours(descriptor);
+  Descriptor copy = ours.duplicate();
+  ours.release();  // it is libuv's
+  return copy;
 }
 
 TcpListener::~TcpListener() {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "lib/base/error.h"
+#include "lib/net/descriptor.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/loop.h"
 #include "lib/net/tcp_stream.h"
@@ -27,12 +28,20 @@ class TcpListener {
   // arrive with TCP_NODELAY set.
   static Result<std::unique_ptr<TcpListener>> listen(Loop& loop, const Endpoint& at,
                                                      const Options& options, OnAccept on_accept);
+  // Accepts from a socket that listens already, such as one that another process opened. Several
+  // listeners, of several processes, may accept from one socket; a connection that waits in it is
+  // lost only when the last of them closes it. Invalid: it is no listening TCP socket.
+  static Result<std::unique_ptr<TcpListener>> adopt(Loop& loop, Descriptor socket,
+                                                    OnAccept on_accept);
   ~TcpListener();
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
 
   // What was bound: with the port the kernel chose, when 0 was asked for.
   Endpoint local_address() const;
+
+  // The same socket, for somebody else; none when no descriptor is left.
+  Descriptor duplicate() const;
 
   // New connections wait in the kernel's backlog until resume().
   void pause();
@@ -42,6 +51,8 @@ class TcpListener {
   struct Node;
   TcpListener(Loop& loop, OnAccept on_accept);
   Result<void> open(const Endpoint& at, const Options& options);
+  Result<void> take(Descriptor socket);
+  int start(int backlog);
   void accept_pending();
 
   Loop& loop_;

@@ -62,9 +62,9 @@ std::chrono::milliseconds ConnectionSet::sweep_interval() const {
   return std::clamp(shortest / 8, std::chrono::milliseconds{20}, std::chrono::milliseconds{1000});
 }
 
-void ConnectionSet::set_draining(bool draining) {
-  draining_ = draining;
-  if (!draining) return;
+void ConnectionSet::set_draining(Draining how) {
+  draining_ = how;
+  if (how != Draining::Now) return;
   for (size_t i = slots_.size(); i-- > 0;) {
     if (i < slots_.size()) slots_[i].connection->on_drain();
   }

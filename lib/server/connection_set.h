@@ -20,6 +20,13 @@ namespace atl::server {
 
 class Http1Connection;
 
+// How connections are brought to an end.
+enum class Draining : uint8_t {
+  No,
+  Patient,  // each after its next response: what a client has sent already is answered
+  Now,      // idle ones at once, the others after the response they are at
+};
+
 // The connections of one loop and what they share. Knows no loop and no socket: whoever owns it
 // says when a turn ends and when to look at deadlines, so that tests are both. One thread.
 class ConnectionSet {
@@ -50,8 +57,7 @@ class ConnectionSet {
   void sweep(MonoTime now);
   std::chrono::milliseconds sweep_interval() const;
 
-  // Draining: idle connections are closed, the others after the response they are at.
-  void set_draining(bool draining);
+  void set_draining(Draining how);
 
   // Cuts off every connection; handlers hear on_abort(Shutdown).
   void abort_all();
@@ -87,7 +93,7 @@ class ConnectionSet {
   const Hooks hooks_;
   Statistics statistics_;
   http::DateLine date_;
-  bool draining_ = false;
+  Draining draining_ = Draining::No;
 
   std::vector<Slot> slots_;
   Spares<http::RequestParser> parsers_;

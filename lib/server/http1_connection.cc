@@ -381,8 +381,8 @@ bool Http1Connection::in_exchange(const char* call) {
 // Whether the response whose head is written now may be followed by another.
 bool Http1Connection::keeps_alive() const {
   const uint32_t most = set_.limits_.requests_per_connection;
-  return parser_->head().keep_alive && !set_.draining_ && (most == 0 || requests_ < most) &&
-         can_drain_body();
+  return parser_->head().keep_alive && set_.draining_ == Draining::No &&
+         (most == 0 || requests_ < most) && can_drain_body();
 }
 
 // Whether what is left of the request body is little enough to wait for. A client that expects a
@@ -496,7 +496,7 @@ bool Http1Connection::idle() const {
 void Http1Connection::settle() {
   if (buried_) return;
   // Also where a response promised to keep the connection before draining began.
-  if (set_.draining_ && idle()) begin_close();
+  if (set_.draining_ == Draining::Now && idle()) begin_close();
   if (step_ == Step::Linger) std::string().swap(pending_);
   if (step_ != Step::Dead) flush();
   if (step_ == Step::Linger && !std::exchange(fin_sent_, true)) stream_->shutdown();

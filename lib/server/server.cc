@@ -59,7 +59,7 @@ void Server::use_tls(std::shared_ptr<const net::TlsContext> context,
       std::move(context), handshake_time, *clock_,
       net::TlsAcceptor::Hooks{
           .on_ready = [this](std::unique_ptr<net::Stream> stream) { adopt(std::move(stream)); },
-          .on_failed = [this] { limit_accepting(); },
+          .on_failed = [this] { on_closed(); },
           .wake = [this] { end_tls_turn(); }});
 }
 
@@ -84,19 +84,42 @@ Result<net::Endpoint> Server::start_listening(const Listening& what) {
   return bound;
 }
 
+net::TcpListener::OnAccept Server::on_accept(bool tls) {
+  return [this, tls](std::unique_ptr<net::TcpStream> stream) {
+    if (tls) {
+      accept_tls(std::move(stream));
+    } else {
+      adopt(std::move(stream));
+    }
+  };
+}
+
 Result<net::Endpoint> Server::open(const Listening& what) {
-  auto listener = net::TcpListener::listen(
-      loop_, what.at, {}, [this, tls = what.tls](std::unique_ptr<net::TcpStream> stream) {
-        if (tls) {
-          accept_tls(std::move(stream));
-        } else {
-          adopt(std::move(stream));
-        }
-      });
+  auto listener = net::TcpListener::listen(loop_, what.at, {}, on_accept(what.tls));
   if (!listener) return std::unexpected(listener.error());
-  if (full_) (*listener)->pause();
-  listeners_.push_back(std::move(*listener));
+  return keep(std::move(*listener));
+}
+
+net::Endpoint Server::keep(std::unique_ptr<net::TcpListener> listener) {
+  if (full_) listener->pause();
+  listeners_.push_back(std::move(listener));
   return listeners_.back()->local_address();
+}
+
+Result<net::Endpoint> Server::listen_on(net::Descriptor socket, bool tls) {
+  auto listener = net::TcpListener::adopt(loop_, std::move(socket), on_accept(tls));
+  if (!listener) return std::unexpected(listener.error());
+  const net::Endpoint at = keep(std::move(*listener));
+  endpoints_.push_back({at, tls});
+  return at;
+}
+
+std::vector<ListeningSocket> Server::duplicate_sockets() const {
+  std::vector<ListeningSocket> sockets;
+  for (size_t i = 0; i < listeners_.size(); ++i) {
+    sockets.push_back({endpoints_[i].at, endpoints_[i].tls, listeners_[i]->duplicate()});
+  }
+  return sockets;
 }
 
 void Server::adopt(std::unique_ptr<net::Stream> stream) {
@@ -127,17 +150,21 @@ void Server::limit_accepting() {
   }
 }
 
-void Server::drain(std::function<void()> done) {
+void Server::drain(std::function<void()> done, Draining how) {
   draining_ = true;
   drained_ = std::move(done);
+  // A listener that pauses may hold a connection that it has taken out of the socket.
+  for (const auto& listener : listeners_) listener->resume();
   listeners_.clear();
-  if (tls_ != nullptr) tls_->abort_all();  // no request has come of them
-  connections_->set_draining(true);
+  // No request has come of unfinished handshakes.
+  if (tls_ != nullptr && how == Draining::Now) tls_->abort_all();
+  connections_->set_draining(how);
   check_drained();
 }
 
 void Server::check_drained() {
-  if (!draining_ || drained_ == nullptr || statistics().connections > 0) return;
+  const uint64_t left = statistics().connections + tls_statistics().under_way;
+  if (!draining_ || drained_ == nullptr || left > 0) return;
   loop_.post([weak = std::weak_ptr(self_)] {
     const auto self = weak.lock();
     if (self == nullptr || *self == nullptr) return;
@@ -148,7 +175,7 @@ void Server::check_drained() {
 Result<void> Server::resume() {
   if (!std::exchange(draining_, false)) return {};
   drained_ = nullptr;
-  connections_->set_draining(false);
+  connections_->set_draining(Draining::No);
   Result<void> outcome;
   for (const Listening& what : endpoints_) {
     if (const auto bound = open(what); !bound && outcome) outcome = std::unexpected(bound.error());

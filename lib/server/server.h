@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "lib/net/descriptor.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/loop.h"
 #include "lib/net/tcp_listener.h"
@@ -15,6 +16,13 @@
 #include "lib/server/statistics.h"
 
 namespace atl::server {
+
+// A socket that a server accepts from.
+struct ListeningSocket {
+  net::Endpoint at;
+  bool tls = false;
+  net::Descriptor socket;
+};
 
 // An HTTP server on one loop: listening sockets and their connections. Loop thread only.
 class Server {
@@ -37,13 +45,19 @@ class Server {
   // As listen(), for clients that speak TLS. After use_tls().
   Result<net::Endpoint> listen_tls(const net::Endpoint& at);
 
+  // As listen() or listen_tls(), at a socket that listens already.
+  Result<net::Endpoint> listen_on(net::Descriptor socket, bool tls);
+  // What it accepts from, for a process that will accept from it too. Empty while draining.
+  std::vector<ListeningSocket> duplicate_sockets() const;
+
   // Serves a stream that is connected already.
   void adopt(std::unique_ptr<net::Stream> stream);
 
-  // Stops listening, gives up unfinished handshakes, closes idle connections and the others after
-  // the response they are at, which says `Connection: close`. `done` is called once, in a later
-  // turn, when none is left.
-  void drain(std::function<void()> done);
+  // Stops listening, and closes connections after the response they are at, or their next one,
+  // which says `Connection: close`. Draining::Now: gives up unfinished handshakes and closes idle
+  // connections too. Draining::Patient may be followed by Draining::Now. `done` is called once, in
+  // a later turn, when no connection is left; of two calls the last one's.
+  void drain(std::function<void()> done, Draining how = Draining::Now);
   // Ends draining: listens again where it did. The first error, if an address is no longer free;
   // `done` of drain() is not called any more.
   Result<void> resume();
@@ -66,6 +80,8 @@ class Server {
 
   Result<net::Endpoint> start_listening(const Listening& what);
   Result<net::Endpoint> open(const Listening& what);
+  net::TcpListener::OnAccept on_accept(bool tls);
+  net::Endpoint keep(std::unique_ptr<net::TcpListener> listener);
   void accept_tls(std::unique_ptr<net::Stream> transport);
   void end_tls_turn();
   std::unique_ptr<ConnectionSet> make_set();
@@ -80,7 +96,7 @@ class Server {
   std::unique_ptr<LoopClock> clock_;
   // Outlives the server in what the loop still has to run, which finds it empty then.
   std::shared_ptr<Server*> self_;
-  std::vector<Listening> endpoints_;
+  std::vector<Listening> endpoints_;  // of the listeners, in their order
   std::vector<std::unique_ptr<net::TcpListener>> listeners_;
   std::unique_ptr<net::TlsAcceptor> tls_;  // null: no TLS; outlives its streams
   std::unique_ptr<ConnectionSet> connections_;

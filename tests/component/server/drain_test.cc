@@ -19,7 +19,7 @@ TEST_CASE("drain: idle connections close, an exchange in progress is answered wi
   MemoryPeer& partial = harness.connect();
   harness.send(waiting, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
   harness.send(partial, "GET /hello HTTP/1.1\r\n");
-  harness.set.set_draining(true);
+  harness.set.set_draining(Draining::Now);
   harness.settle();
   CHECK(idle.saw_fin());
   CHECK_FALSE(waiting.saw_fin());
@@ -43,7 +43,7 @@ TEST_CASE("drain: a connection that was promised to be kept is closed once it is
   streaming.set_window(1000);
   harness.send(streaming, "GET /large?1000000 HTTP/1.1\r\nHost: a\r\n\r\n");
   harness.send(discarding, "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
-  harness.set.set_draining(true);
+  harness.set.set_draining(Draining::Now);
   harness.settle();
   CHECK_FALSE(streaming.saw_fin());
   CHECK_FALSE(discarding.saw_fin());
@@ -55,12 +55,30 @@ TEST_CASE("drain: a connection that was promised to be kept is closed once it is
   CHECK(discarding.saw_fin());
 }
 
+TEST_CASE("drain: a patient one gives each connection its next answer, until it has to be now") {
+  ServerHarness harness;
+  MemoryPeer& asks = harness.connect();
+  MemoryPeer& waits = harness.connect();
+  harness.send(asks, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  harness.set.set_draining(Draining::Patient);
+  harness.settle();
+  CHECK_FALSE(asks.saw_fin());
+  CHECK_FALSE(waits.saw_fin());
+  harness.send(asks, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(asks.received().find("Connection: close") != std::string::npos);
+  CHECK(asks.saw_fin());
+  CHECK_FALSE(waits.saw_fin());
+  harness.set.set_draining(Draining::Now);
+  harness.settle();
+  CHECK(waits.saw_fin());
+}
+
 TEST_CASE("drain: when it is called off, connections are kept again") {
   ServerHarness harness;
   MemoryPeer& peer = harness.connect();
   harness.send(peer, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
-  harness.set.set_draining(true);
-  harness.set.set_draining(false);
+  harness.set.set_draining(Draining::Now);
+  harness.set.set_draining(Draining::No);
   harness.app.answer_later();
   harness.settle();
   CHECK(peer.received() == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlater");

@@ -3,6 +3,8 @@
 #include "lib/server/server.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <functional>
@@ -216,6 +218,44 @@ TEST_CASE("server: drains, says when it has, and resumes on the same port") {
   Client& again = world.connect(kHello);
   world.until([&] { return !again.received.empty(); });
   CHECK(again.received == kAnswer);
+}
+
+TEST_CASE("server: its sockets go on in another one, with the connections that wait in them") {
+  World world;
+  auto sockets = world.server->duplicate_sockets();
+  REQUIRE(sockets.size() == 1);
+  CHECK(sockets[0].at == world.at);
+  CHECK_FALSE(sockets[0].tls);
+  Client& kept = world.connect(kHello);
+  world.until([&] { return !kept.received.empty(); });
+  bool drained = false;
+  world.server->drain([&] { drained = true; }, Draining::Patient);
+  CHECK(world.server->duplicate_sockets().empty());
+  Client& late = world.connect(kHello);
+  world.until([&] { return late.connected(); });  // nobody accepts, and nobody is refused
+  CHECK(late.received.empty());
+  Server second(world.loop, world.app, {});
+  REQUIRE(second.listen_on(std::move(sockets[0].socket), false));
+  world.until([&] { return !late.received.empty(); });
+  CHECK(late.received == kAnswer);
+  CHECK_FALSE(kept.ended);
+  CHECK_FALSE(drained);
+  world.server->drain([&] { drained = true; });
+  world.until([&] { return kept.ended; });
+  kept.finish();
+  world.until([&] { return drained; });
+  CHECK(second.statistics().accepted == 1);
+}
+
+TEST_CASE("server: what is no listening socket is not accepted from") {
+  World world;
+  for (const int number : {::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                           ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                           ::open("/dev/null", O_RDONLY | O_CLOEXEC), -1}) {
+    const auto bound = world.server->listen_on(net::Descriptor(number), false);
+    REQUIRE_FALSE(bound);
+    CHECK(bound.error().code == Code::Invalid);
+  }
 }
 
 TEST_CASE("server: an idle one is drained at once, but never inside the call") {
