@@ -5,7 +5,7 @@
 #include "edge/cache/eviction/registry.h"
 #include "edge/cache/store.h"
 #include "edge/config.h"
-#include "edge/disk/tier.h"
+#include "edge/disk/tier_slot.h"
 #include "edge/fetch/flight_table.h"
 #include "edge/fetch/hot_keys.h"
 #include "edge/fetch/origin_book.h"
@@ -48,8 +48,8 @@ struct Shared {
   OriginBook origins;
   HotKeys hot;
   PurgeMarks purges;
-  // Null without [[edge.disk]]. Set before the workers start.
-  std::unique_ptr<disk::Tier> disk;
+  // Null without [[edge.disk]]. Filled before the workers start.
+  disk::TierSlot disk;
   // Null without place_database. Set before the workers start.
   std::shared_ptr<const geo::Database> places;
 };

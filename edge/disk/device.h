@@ -43,6 +43,8 @@ class Device {
   void start();
   // Writes what is queued, seals nothing: the next start scans the last region. Joins.
   void stop();
+  // Closes the volume's file. After stop(), when nobody reads.
+  void close() { volume_->close(); }
 
   // False: no room in the queue (which it may fill alone), or the device has failed.
   bool write(cache::Pin object, const Volume::Item& item);

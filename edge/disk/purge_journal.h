@@ -43,6 +43,8 @@ class PurgeJournal {
   std::expected<void, std::string> rewrite(std::vector<Rule> rules);
 
   uint64_t bytes() const { return end_; }
+  // Lets go of the file; append() fails from then on.
+  void close() { file_ = nullptr; }
 
  private:
   PurgeJournal(std::string path, OpenFile open_file)

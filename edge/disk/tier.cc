@@ -15,6 +15,7 @@ constexpr unsigned kStartShift = 40;
 constexpr uint64_t kCompactAt = 1 << 20;
 // Objects that a volume is expected to hold at most, for the size of the table of recent keys.
 constexpr uint64_t kTypicalObject = 16 * 1024;
+constexpr Error kReleased{Code::Conflict, Side::Self, false, "the disk is another process's now"};
 
 size_t recent_keys_for(const std::vector<VolumeOptions>& volumes) {
   uint64_t size = 0;
@@ -92,6 +93,28 @@ void Tier::stop() {
   if (journal_thread_.joinable()) journal_thread_.join();
 }
 
+void Tier::release() {
+  std::deque<Read> waiting;
+  {
+    const std::scoped_lock lock(read_mutex_, journal_mutex_);
+    stopping_ = true;
+    waiting = std::exchange(reads_, {});
+  }
+  stop();
+  for (Read& read : waiting) read.done({});
+  std::vector<Promise> broken;
+  {
+    const std::lock_guard lock(journal_mutex_);
+    released_ = true;
+    broken = std::exchange(promises_, {});
+  }
+  for (const auto& device : devices_) device->close();
+  journal_->close();
+  for (Promise& promise : broken) {
+    if (promise.done) promise.done(std::unexpected(kReleased));
+  }
+}
+
 uint64_t Tier::hash(std::string_view key) const {
   return cache::hash_key(key, journal_->contents().hash_seed);
 }
@@ -102,6 +125,7 @@ uint32_t Tier::volume_of(uint64_t hash) const {
 }
 
 std::optional<Tier::Ticket> Tier::look_up(std::string_view key) const {
+  if (released_.load(std::memory_order_relaxed)) return std::nullopt;
   const uint64_t hash = this->hash(key);
   const uint32_t volume = volume_of(hash);
   if (!devices_[volume]->offers(hash)) return std::nullopt;
@@ -193,14 +217,18 @@ void Tier::purge(Rule rule, std::move_only_function<void(Result<void>)> done) {
   rule.sequence = sequence_.fetch_add(1) + 1;
   book_.add(rule);
   if (rule.kind == Rule::Kind::Key && !rule.soft) devices_[volume_of(rule.hash)]->forget(rule.hash);
+  bool kept = true;
   {
     const std::lock_guard lock(journal_mutex_);
-    promises_.push_back({std::move(rule), std::move(done)});
+    kept = !released_;
+    if (kept) promises_.push_back({std::move(rule), std::move(done)});
   }
   journal_wake_.notify_one();
+  if (!kept && done) done(std::unexpected(kReleased));
 }
 
 void Tier::forget(std::string_view key) {
+  if (released_) return;
   const uint64_t hash = this->hash(key);
   if (!devices_[volume_of(hash)]->may_hold(hash)) return;
   purge({.kind = Rule::Kind::Key, .value = std::string(key)}, {});

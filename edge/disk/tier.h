@@ -57,6 +57,10 @@ class Tier {
   // `done` is destroyed without a call.
   void stop();
 
+  // As stop(), and closes every file, so that another process may open the volumes. Reads that wait
+  // find nothing. From then on nothing is found, read or written, and a purge hears Conflict.
+  void release();
+
   // ---- Reading ----
 
   // Whether a record of this key may be there. Does not allocate.
@@ -163,6 +167,7 @@ class Tier {
   uint64_t compact_at_ = 0;  // bytes; journal's thread
 
   bool stopping_ = false;  // guarded by each of the two mutexes
+  std::atomic<bool> released_{false};
   std::atomic<uint64_t> hits_{0}, bytes_served_{0}, reads_missed_{0}, reads_refused_{0};
   std::atomic<uint64_t> writes_dropped_{0}, too_large_{0}, first_time_{0}, over_budget_{0};
 };

@@ -74,6 +74,8 @@ class Volume {
   Result<void> sync() { return file_->sync(); }
   // Whether the device answers again.
   bool probe();
+  // Lets go of the file. The last call of the writer; no read is under way, and none follows.
+  void close() { file_ = nullptr; }
 
   // ---- Any thread ----
 
@@ -166,7 +168,7 @@ class Volume {
   void adopt(uint32_t region, const FooterEntry& entry, uint64_t sequence);
 
   const std::string path_;
-  const std::unique_ptr<File> file_;
+  std::unique_ptr<File> file_;  // null after close()
   const Superblock block_;
   Index index_;
   VolumeCounters counters_;

@@ -9,7 +9,7 @@
 
 #include "edge/cache/parts.h"
 #include "edge/cache/store.h"
-#include "edge/disk/tier.h"
+#include "edge/disk/tier_slot.h"
 #include "edge/encoding/encoder.h"
 #include "edge/fetch/flight_table.h"
 #include "edge/fetch/hot_keys.h"
@@ -50,7 +50,7 @@ struct FetchContext {
   HotKeys& hot;
   const PurgeMarks& purges;
   FetchLimits limits;
-  const std::unique_ptr<disk::Tier>& disk;  // null: memory is the only tier
+  const disk::TierSlot& disk;  // null: memory is the only tier
 };
 
 // The client's half of a request with a body: hears when more may be sent.

@@ -82,6 +82,32 @@ TEST_CASE("tier: objects survive a restart, over several volumes") {
   CHECK(statistics.bytes_served == 300'000);
 }
 
+TEST_CASE("tier: released, it finds and promises nothing, and another one has everything") {
+  Node node(2);
+  for (const char* key : {"a", "b", "c", "d"}) node.put(key, body_for(key, 1, 3000));
+  node.purge({.kind = Kind::Key, .value = "b"});
+  CHECK_FALSE(Tier::open(node.options, node.clock));  // locked
+  node.tier->offer(object("e", "queued"));
+  node.tier->release();
+  CHECK(!node.tier->look_up("a"));
+  CHECK_FALSE(node.tier->read({}, "a", any_variant, [](auto) { FAIL("it is not read"); }));
+  std::optional<Result<void>> promised;
+  node.tier->purge({.kind = Kind::Key, .value = "c"}, [&](Result<void> done) { promised = done; });
+  REQUIRE(promised);
+  CHECK(promised->error().code == Code::Conflict);
+  node.tier->forget("c");
+  node.tier->offer(object("f", "too late"));
+  const std::unique_ptr<Tier> old = std::move(node.tier);
+  node.start();
+  CHECK(node.get("a") == body_for("a", 1, 3000));
+  CHECK(node.get("b") == "(none)");
+  CHECK(node.get("c") == body_for("c", 1, 3000));
+  CHECK(node.get("e") == "queued");
+  CHECK(node.get("f") == "(none)");
+  CHECK(old->statistics().volumes == 2);
+  old->release();  // again
+}
+
 TEST_CASE("tier: purges of every kind hold at once and after a restart") {
   struct Row {
     const char* what;
