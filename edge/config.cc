@@ -123,6 +123,7 @@ Config read_config(config::Reader& reader) {
   config.access_log = edge.string("access_log", "");
   config.place_database = edge.string("place_database", "");
   config.stop_grace = edge.duration("stop_grace", config.stop_grace);
+  config.handover_grace = edge.duration("handover_grace", config.handover_grace);
   config.limits = read_limits(edge.table("limits"));
   config.tls = read_tls(edge.table("tls"));
   config::Section fetch = edge.table("fetch");

@@ -39,6 +39,7 @@ struct Config {
   std::string access_log;      // empty: none; "-": standard output
   std::string place_database;  // empty: none
   std::chrono::milliseconds stop_grace{10'000};
+  std::chrono::milliseconds handover_grace{60'000};
   ByteSize retained{0};  // bound of what all fetches together keep for late readers
   server::Limits limits;
   TlsConfig tls;

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <iterator>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "edge/purge.h"
@@ -13,6 +16,9 @@
 
 namespace atl::edge {
 namespace {
+
+// For exchanges of peers that are under way when the port is given up; the control loop waits.
+constexpr std::chrono::milliseconds kPeerGrace{500};
 
 // So that nobody outside can prepare keys that collide.
 uint64_t random_seed() {
@@ -39,6 +45,7 @@ EdgeNode::EdgeNode(net::Loop& loop, const Config& config, const Clock& clock, Ac
       check_client_(rpc::make_exchange_client(loop)),
       checker_(loop, *check_client_, shared_.origins, shared_.identity),
       started_(clock.wall()),
+      patience_(loop, [this] { drain_workers(server::Draining::Now); }),
       drain_deadline_(loop,
                       [this] {
                         for (const auto& worker : workers_) worker->abort_all();
@@ -84,9 +91,17 @@ std::expected<void, std::string> EdgeNode::open_places() {
   return {};
 }
 
+bool EdgeNode::inherits(const net::Endpoint& at, bool tls) const {
+  return std::any_of(inherited_.begin(), inherited_.end(),
+                     [&](const server::ListeningSocket& socket) {
+                       return socket.tls == tls && net::same_address(socket.at, at);
+                     });
+}
+
 std::expected<net::Endpoint, std::string> EdgeNode::bind(const std::string& text, bool tls) {
   auto at = net::parse_endpoint(text);
   if (!at) return std::unexpected(fmt::format("listen \"{}\": {}", text, at.error().detail));
+  if (inherits(*at, tls)) return *at;
   if (const auto free = net::probe_free(*at); !free) {
     return std::unexpected(fmt::format("cannot listen at {}: {}", text, free.error().detail));
   }
@@ -101,7 +116,8 @@ std::expected<net::Endpoint, std::string> EdgeNode::bind(const std::string& text
 }
 
 std::expected<EdgeNode::Bound, std::string> EdgeNode::start(
-    std::shared_ptr<const net::TlsContext> tls) {
+    std::shared_ptr<const net::TlsContext> tls, std::vector<server::ListeningSocket> inherited) {
+  inherited_ = std::move(inherited);
   Bound bound;
   for (const std::string& text : shared_.config.listen) {
     auto at = bind(text, false);
@@ -116,6 +132,11 @@ std::expected<EdgeNode::Bound, std::string> EdgeNode::start(
       bound.tls.push_back(*at);
     }
   }
+  std::erase_if(inherited_, [&](const server::ListeningSocket& socket) {
+    const auto& ours = socket.tls ? bound.tls : bound.plain;
+    return std::none_of(ours.begin(), ours.end(),
+                        [&](const net::Endpoint& at) { return net::same_address(at, socket.at); });
+  });
   if (const auto opened = open_disk(); !opened) return std::unexpected(opened.error());
   if (const auto opened = open_places(); !opened) return std::unexpected(opened.error());
   for (const auto& worker : workers_) worker->start();
@@ -137,6 +158,64 @@ std::expected<uint16_t, std::string> EdgeNode::answer_peers() {
   return peer_server_->port();
 }
 
+// Every socket is accepted from, or what waits in it would wait for ever, and every worker accepts:
+// with other numbers of the two, some share.
+void EdgeNode::open_inherited() {
+  std::vector<server::ListeningSocket> sockets = std::exchange(inherited_, {});
+  while (!sockets.empty()) {
+    const net::Endpoint at = sockets.front().at;
+    const bool tls = sockets.front().tls;
+    const auto others = std::stable_partition(
+        sockets.begin(), sockets.end(), [&](const server::ListeningSocket& socket) {
+          return socket.tls != tls || !net::same_address(socket.at, at);
+        });
+    const std::span<const server::ListeningSocket> group(others, sockets.end());
+    for (size_t i = 0; i < std::max(group.size(), workers_.size()); ++i) {
+      workers_[i % workers_.size()]->listen_on(group[i % group.size()].socket.duplicate(), tls);
+    }
+    sockets.erase(others, sockets.end());
+  }
+}
+
+void EdgeNode::duplicate_sockets(std::function<void(std::vector<server::ListeningSocket>)> told) {
+  struct Gathering {
+    std::vector<server::ListeningSocket> sockets;
+    size_t missing;
+    std::function<void(std::vector<server::ListeningSocket>)> told;
+  };
+  auto gathering = std::make_shared<Gathering>(
+      Gathering{.sockets = {}, .missing = workers_.size(), .told = std::move(told)});
+  for (const auto& worker : workers_) {
+    worker->duplicate_sockets([this, gathering](std::vector<server::ListeningSocket> some) {
+      loop_.post([gathering, some = std::move(some)]() mutable {
+        std::move(some.begin(), some.end(), std::back_inserter(gathering->sockets));
+        if (--gathering->missing == 0) gathering->told(std::move(gathering->sockets));
+      });
+    });
+  }
+}
+
+// Its port is one that nobody else can have meanwhile. Peers that are refused ask the next owner or
+// the origin.
+void EdgeNode::release_peers() {
+  if (peer_server_ == nullptr) return;
+  peers_->set_draining(true);
+  peer_server_->stop(kPeerGrace);
+  peer_server_ = nullptr;
+  peers_ = nullptr;
+}
+
+std::expected<void, std::string> EdgeNode::reopen_peers() {
+  const auto port = answer_peers();
+  if (!port) return std::unexpected(port.error());
+  if (peers_ != nullptr && routes_ != nullptr) peers_->set_version(routes_->version());
+  return {};
+}
+
+void EdgeNode::release_disk() {
+  if (shared_.disk != nullptr) shared_.disk->release();
+}
+
 void EdgeNode::change_tls(const std::shared_ptr<const net::TlsContext>& tls) {
   for (const auto& worker : workers_) worker->change_tls(tls);
 }
@@ -154,6 +233,7 @@ void EdgeNode::apply_routes(std::shared_ptr<const RouteTable> routes) {
   checker_.set_routes(*routes_);
   for (const auto& worker : workers_) worker->set_routes(routes_);
   if (peers_ != nullptr) peers_->set_version(routes_->version());
+  open_inherited();  // after the routes: a worker does what it is told in order
 }
 
 Worker::Gauges EdgeNode::gauges() const {
@@ -256,7 +336,7 @@ OriginHealth EdgeNode::health_of(const OriginEndpoint& origin,
 
 void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
                             std::function<void()> drained) {
-  if (draining == draining_) {
+  if (draining == draining_ && !patient_) {
     // Asked again: the latest caller is the one who hears.
     if (draining && undrained_ == 0 && drained) return loop_.post(std::move(drained));
     drained_ = std::move(drained);
@@ -264,21 +344,43 @@ void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
   }
   draining_ = draining;
   if (peers_ != nullptr) peers_->set_draining(draining);
-  ++drain_round_;
   drained_ = std::move(drained);
   if (!draining) {
+    ++drain_round_;
+    patient_ = false;
     drained_ = nullptr;
+    patience_.stop();
     drain_deadline_.stop();
     for (const auto& worker : workers_) worker->resume();
     return;
   }
-  undrained_ = workers_.size();
   if (deadline.count() > 0) drain_deadline_.start(deadline);
+  drain_workers(server::Draining::Now);
+}
+
+void EdgeNode::retire(std::chrono::milliseconds patience, std::chrono::milliseconds deadline,
+                      std::function<void()> drained) {
+  retired_ = true;
+  if (draining_) return set_draining(true, deadline, std::move(drained));
+  draining_ = true;
+  drained_ = std::move(drained);
+  patience_.start(patience);
+  if (deadline.count() > 0) drain_deadline_.start(patience + deadline);
+  drain_workers(server::Draining::Patient);
+}
+
+void EdgeNode::drain_workers(server::Draining how) {
+  patient_ = how == server::Draining::Patient;
+  if (!patient_) patience_.stop();
+  ++drain_round_;
+  undrained_ = workers_.size();
   for (const auto& worker : workers_) {
-    worker->drain([this, round = drain_round_] {
+    worker->drain(how, [this, round = drain_round_] {
       loop_.post([this, round] {
         if (round != drain_round_ || undrained_ == 0 || --undrained_ > 0) return;
+        patience_.stop();
         drain_deadline_.stop();
+        patient_ = false;
         if (auto done = std::exchange(drained_, nullptr)) done();
       });
     });

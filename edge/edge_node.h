@@ -32,8 +32,11 @@ class EdgeNode final : public Node {
     uint16_t peer_port = 0;  // 0: other edges are not answered
   };
   // Binds every address for every worker, then starts them. What was bound; or a sentence. `tls`:
-  // null if the configuration has no TLS.
-  std::expected<Bound, std::string> start(std::shared_ptr<const net::TlsContext> tls);
+  // null if the configuration has no TLS. `inherited`: sockets that another process opened at some
+  // of the addresses; they are used instead, and accepted from when there is a configuration.
+  // Those of no address of ours are closed.
+  std::expected<Bound, std::string> start(std::shared_ptr<const net::TlsContext> tls,
+                                          std::vector<server::ListeningSocket> inherited = {});
   // For TLS connections that come from now on. After a start() with TLS.
   void change_tls(const std::shared_ptr<const net::TlsContext>& tls);
 
@@ -46,13 +49,33 @@ class EdgeNode final : public Node {
   void purged_before(uint64_t number) override;
   void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) override;
 
+  // ---- For handing the node's work to another process (docs/adr/0024) ----
+
+  // `told` is called on the control loop with every socket that the workers accept from.
+  void duplicate_sockets(std::function<void(std::vector<server::ListeningSocket>)> told);
+  // The disk tier is closed, for another process to open it; without it the node goes on serving,
+  // and a purge that comes then hears Conflict. Blocks until what was to be written is.
+  void release_disk();
+  // The same of the port for other edges: for what begins when another process wants it.
+  void release_peers();
+  std::expected<void, std::string> reopen_peers();
+  std::expected<void, std::string> reopen_disk() { return open_disk(); }
+  // Drains, but lets every connection have its next answer for as long as `patience`; then as
+  // set_draining() with `deadline`.
+  void retire(std::chrono::milliseconds patience, std::chrono::milliseconds deadline,
+              std::function<void()> drained);
+
   // For the admin listener.
-  bool serving() const { return routes_ != nullptr && !draining_; }
+  // After retire() too: the node is served, by another process.
+  bool serving() const { return routes_ != nullptr && (!draining_ || retired_); }
   std::string metrics();
   std::string status_json();
 
  private:
   std::expected<net::Endpoint, std::string> bind(const std::string& text, bool tls);
+  bool inherits(const net::Endpoint& at, bool tls) const;
+  void open_inherited();
+  void drain_workers(server::Draining how);
   Worker::Gauges gauges() const;
   std::vector<OriginReport> origin_reports() const;
   std::expected<void, std::string> open_disk();
@@ -73,10 +96,15 @@ class EdgeNode final : public Node {
   std::shared_ptr<const RouteTable> routes_;
   const WallTime started_;
 
+  std::vector<server::ListeningSocket> inherited_;  // until there is a configuration
+
   bool draining_ = false;
+  bool patient_ = false;
+  bool retired_ = false;
   uint64_t drain_round_ = 0;  // tells a late report of an earlier drain from this one's
   size_t undrained_ = 0;      // workers still to report
   std::function<void()> drained_;
+  net::Timer patience_;
   net::Timer drain_deadline_;
   MemoryWatch memory_watch_;
 

@@ -3,7 +3,10 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,9 @@
 #include "edge/certificates.h"
 #include "edge/config.h"
 #include "edge/edge_node.h"
+#include "edge/handover/giver.h"
+#include "edge/handover/node_estate.h"
+#include "edge/handover/taker.h"
 #include "edge/stats/access_log.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
@@ -34,6 +40,7 @@ struct Flags {
   std::vector<std::string> pop, node, listen, admin_listen, control, state_dir, cache_memory,
       workers, access_log;
   bool check = false;
+  bool take_over = false;
 };
 
 int complain(const std::vector<std::string>& problems, int code) {
@@ -87,6 +94,58 @@ void reload_certificates(const Flags& flags, const Config& running, const Certif
   for (const std::string& problem : problems) log_error("certificates not reloaded: {}", problem);
 }
 
+// At its address, unless that comes with the sockets that are handed over.
+std::vector<std::string> open_admin(const Config& config, server::Server& admin) {
+  const auto at = net::parse_endpoint(config.admin_listen);
+  const auto free = at ? net::probe_free(*at) : Result<void>{};
+  const auto bound = free ? admin.listen(*at) : std::unexpected(free.error());
+  if (!bound) return {"admin_listen " + config.admin_listen + ": " + bound.error().detail};
+  log_info("admin on {}", net::to_string(*bound));
+  return {};
+}
+
+void adopt_admin(const Config& config, server::Server& admin,
+                 std::vector<server::ListeningSocket> sockets) {
+  const auto at = net::parse_endpoint(config.admin_listen);
+  for (server::ListeningSocket& socket : sockets) {
+    if (!at || !net::same_address(*at, socket.at)) continue;
+    const auto bound = admin.listen_on(std::move(socket.socket), false);
+    if (!bound) log_error("admin_listen {}: {}", config.admin_listen, bound.error().detail);
+  }
+}
+
+bool inherits_admin(const Config& config, const std::vector<server::ListeningSocket>& sockets) {
+  const auto at = net::parse_endpoint(config.admin_listen);
+  return at && std::any_of(sockets.begin(), sockets.end(),
+                           [&](const auto& socket) { return net::same_address(*at, socket.at); });
+}
+
+std::vector<server::ListeningSocket> client_sockets(handover::Taker& taker) {
+  auto sockets = taker.take_sockets(handover::kHttp);
+  auto tls = taker.take_sockets(handover::kHttps);
+  std::move(tls.begin(), tls.end(), std::back_inserter(sockets));
+  return sockets;
+}
+
+AgentOptions agent_options(const Config& config, const EdgeNode::Bound& bound) {
+  std::vector<std::string> endpoints;
+  for (const net::Endpoint& at : bound.plain) {
+    endpoints.push_back(net::to_string(at));
+    log_info("serving on {}", endpoints.back());
+  }
+  for (const net::Endpoint& at : bound.tls) log_info("serving TLS on {}", net::to_string(at));
+  if (bound.peer_port != 0) log_info("answering other edges on port {}", bound.peer_port);
+  return {.pop = config.pop,
+          .node = config.node,
+          .control = config.control,
+          .state_dir = config.state_dir,
+          .http_endpoints = std::move(endpoints),
+          .workers = config.workers,
+          .cache_capacity = config.cache_memory.count,
+          .version = ATOLL_VERSION,
+          .remember_purges = !config.disk.volumes.empty()};
+}
+
 int serve(const Flags& flags, const Config& config, AccessLog* access) {
   const SystemClock clock;
   net::Loop loop;
@@ -97,40 +156,49 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
     if (!context) return complain(context.error(), kFailed);
     tls = std::move(*context);
   }
+  const std::string place = config.state_dir + "/handover";
+  std::unique_ptr<handover::Taker> taker;
+  if (flags.take_over) {
+    auto connected = handover::Taker::connect(loop, place);
+    if (!connected) return complain({"--take-over: " + connected.error()}, kFailed);
+    taker = std::move(*connected);
+    if (!taker) log_info("--take-over: nobody serves there; starting afresh");
+  }
   EdgeNode node(loop, config, clock, access);
   Admin admin(node, clock);
   server::Server admin_server(loop, admin, server::Limits{});
-  if (!config.admin_listen.empty()) {
-    const auto at = net::parse_endpoint(config.admin_listen);
-    const auto free = at ? net::probe_free(*at) : Result<void>{};
-    const auto bound = free ? admin_server.listen(*at) : std::unexpected(free.error());
-    if (!bound) {
-      return complain({"admin_listen " + config.admin_listen + ": " + bound.error().detail},
-                      kFailed);
-    }
-    log_info("admin on {}", net::to_string(*bound));
+  std::vector<server::ListeningSocket> admin_sockets;
+  if (taker) admin_sockets = taker->take_sockets(handover::kAdmin);
+  if (!config.admin_listen.empty() && !inherits_admin(config, admin_sockets)) {
+    const auto wrong = open_admin(config, admin_server);
+    if (!wrong.empty()) return complain(wrong, kFailed);
   }
-  const auto listening = node.start(tls);
+  if (taker) {
+    if (const auto free = taker->prepared(); !free) return complain({free.error()}, kFailed);
+  }
+  const auto listening =
+      node.start(tls, taker ? client_sockets(*taker) : std::vector<server::ListeningSocket>{});
   if (!listening) return complain({listening.error()}, kFailed);
-  std::vector<std::string> endpoints;
-  for (const net::Endpoint& at : listening->plain) {
-    endpoints.push_back(net::to_string(at));
-    log_info("serving on {}", endpoints.back());
+
+  AgentOptions options = agent_options(config, *listening);
+  if (taker) options.instance = taker->instance();
+  std::unique_ptr<handover::Estate> estate;
+  std::unique_ptr<handover::Giver> giver;
+  const auto await_successor = [&] {
+    auto opened = handover::Giver::listen(loop, place, *estate);
+    if (!opened) return log_warn("no --take-over of this process: {}", opened.error());
+    giver = std::move(*opened);
+  };
+  std::unique_ptr<handover::SucceedingNode> succeeding;
+  if (taker) {
+    succeeding = std::make_unique<handover::SucceedingNode>(loop, node, *taker, [&] {
+      if (!config.admin_listen.empty()) {
+        adopt_admin(config, admin_server, std::move(admin_sockets));
+      }
+      await_successor();
+      taker->serving();
+    });
   }
-  for (const net::Endpoint& at : listening->tls) {
-    log_info("serving TLS on {}", net::to_string(at));
-  }
-  if (listening->peer_port != 0) log_info("answering other edges on port {}", listening->peer_port);
-  Agent agent(loop, node,
-              {.pop = config.pop,
-               .node = config.node,
-               .control = config.control,
-               .state_dir = config.state_dir,
-               .http_endpoints = endpoints,
-               .workers = config.workers,
-               .cache_capacity = config.cache_memory.count,
-               .version = ATOLL_VERSION,
-               .remember_purges = !config.disk.volumes.empty()});
   agent.start();
 
   bool stopping = false;
@@ -146,6 +214,7 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
     agent.report_health();
   });
   loop.run();
+  giver = nullptr;
   return 0;
 }
 
@@ -199,6 +268,9 @@ int main(int argc, char** argv) {
   app.add_option("--access-log", flags.access_log, "File for JSON lines, \"-\" for standard output")
       ->expected(1);
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
+  app.add_flag("--take-over", flags.take_over,
+               "Take the place of the process that serves with the same state_dir, without a "
+               "refused connection");
   app.add_flag("--check", flags.check, "Check the configuration, then exit");
   app.set_version_flag("--version", std::string("atoll-edge ") + ATOLL_VERSION);
   try {

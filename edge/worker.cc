@@ -66,13 +66,28 @@ void Worker::set_routes(std::shared_ptr<const RouteTable> routes) {
   });
 }
 
-void Worker::drain(std::function<void()> drained) {
-  loop_.post([this, drained = std::move(drained)]() mutable {
-    server_->drain([this, drained = std::move(drained)] {
-      publish();
-      drained();
-    });
+void Worker::drain(server::Draining how, std::function<void()> drained) {
+  loop_.post([this, how, drained = std::move(drained)]() mutable {
+    server_->drain(
+        [this, drained = std::move(drained)] {
+          publish();
+          drained();
+        },
+        how);
   });
+}
+
+void Worker::listen_on(net::Descriptor socket, bool tls) {
+  loop_.post([this, socket = std::move(socket), tls]() mutable {
+    if (const auto bound = server_->listen_on(std::move(socket), tls); !bound) {
+      log_error("cannot accept from the socket handed over: {}", bound.error().detail);
+    }
+  });
+}
+
+void Worker::duplicate_sockets(
+    std::move_only_function<void(std::vector<server::ListeningSocket>)> told) {
+  loop_.post([this, told = std::move(told)]() mutable { told(server_->duplicate_sockets()); });
 }
 
 void Worker::abort_all() {

@@ -47,13 +47,17 @@ class Worker {
   void set_routes(std::shared_ptr<const RouteTable> routes);
   // For TLS connections that come from now on.
   void change_tls(std::shared_ptr<const net::TlsContext> context);
-  // Closes the listening sockets and idle connections; `drained` is called on the worker's loop
-  // when the last connection is gone.
-  void drain(std::function<void()> drained);
+  // As server::Server::drain(); `drained` is called on the worker's loop when the last connection
+  // is gone.
+  void drain(server::Draining how, std::function<void()> drained);
   // Cuts off what is left.
   void abort_all();
   // After drain(): listens again at the addresses of listen().
   void resume();
+  // Accepts from a socket that listens already.
+  void listen_on(net::Descriptor socket, bool tls);
+  // `told` is called on the worker's loop with what it accepts from.
+  void duplicate_sockets(std::move_only_function<void(std::vector<server::ListeningSocket>)> told);
 
   // Ends the thread and waits for it. Then, for all workers, shut_down() before any is destroyed:
   // transfers reach across workers.

@@ -26,7 +26,8 @@ constexpr milliseconds kLongestHeartbeat{60'000};
 constexpr size_t kMostUnsent = 64;        // messages; more means that the connection hangs
 constexpr size_t kLongestRefusal = 4096;  // bytes
 
-std::string random_name(std::random_device& device) {
+std::string random_name() {
+  std::random_device device;
   return fmt::format("{:08x}{:08x}", device(), device());
 }
 
@@ -57,10 +58,7 @@ Agent::Agent(net::Loop& loop, Node& node, AgentOptions options)
     : loop_(loop),
       node_(node),
       options_(std::move(options)),
-      instance_([] {
-        std::random_device device;
-        return random_name(device);
-      }()),
+      instance_(options_.instance.empty() ? random_name() : options_.instance),
       reader_(std::make_unique<Reader>(*this)),
       gate_(std::make_shared<FleetGate>(loop, *reader_)),
       backoff_(kFirstBackoff),
@@ -136,8 +134,23 @@ void Agent::dial() {
   send_hello();
 }
 
+void Agent::step_aside(bool aside) {
+  aside_ = aside;
+  if (aside) {
+    redial_.stop();
+  } else if (!stream_ && !options_.control.empty()) {
+    dial();
+  }
+}
+
+void Agent::fall_silent() {
+  heartbeat_.stop();
+  statistics_.stop();
+}
+
 // Half of the delay is chance, so that nodes do not come back in step.
 void Agent::dial_later() {
+  if (aside_) return;
   const auto half = backoff_ / 2;
   redial_.start(half + milliseconds(random_() % static_cast<unsigned>(half.count() + 1)));
   backoff_ = std::min(backoff_ * 2, kLongestBackoff);
@@ -183,7 +196,10 @@ void Agent::on_closed(const std::string& why) {
   welcome_limit_.stop();
   heartbeat_.stop();
   statistics_.stop();
-  if (std::exchange(welcomed_, false)) {
+  if (aside_) {
+    welcomed_ = false;
+    log_info("left the control plane at {}: {}", options_.control, why);
+  } else if (std::exchange(welcomed_, false)) {
     log_warn("lost the control plane at {}: {}; going on with snapshot {}", options_.control, why,
              node_.routes_version());
     last_trouble_.clear();
@@ -272,6 +288,7 @@ void Agent::on_purge(const v1::Purge& purge) {
       if (outcome.error().code == Code::Invalid) agent.purge_done(ticket);
       return;
     }
+    if (agent.aside_) return;
     agent.purge_done(ticket);
     v1::NodeMessage message;
     v1::PurgeAck& ack = *message.mutable_purge_ack();

@@ -34,6 +34,9 @@ struct AgentOptions {
   uint32_t workers = 1;
   uint64_t cache_capacity = 0;
   std::string version = "0.1.0";
+  // Of the process whose work this one takes over, so that the control plane sees one node with
+  // another stream; empty: a new one.
+  std::string instance;
   // What is cached survives the process, so which purges it has seen must be remembered too.
   bool remember_purges = false;
 };
@@ -54,6 +57,14 @@ class Agent {
 
   // Tells the control plane at once instead of with the next heartbeat: for when `serving` changed.
   void report_health();
+
+  const std::string& instance() const { return instance_; }
+
+  // Another process is about to be this node. True: the stream is not dialled again when it ends,
+  // and purges are carried out but left for the other one to acknowledge. False: as before.
+  void step_aside(bool aside);
+  // The other process is this node now: nothing is reported any more. After step_aside(true).
+  void fall_silent();
 
   bool connected() const;  // the control plane has welcomed this node
 
@@ -90,6 +101,7 @@ class Agent {
   std::shared_ptr<FleetStream> stream_;  // null between attempts
   uint64_t stream_id_ = 0;
   bool welcomed_ = false;
+  bool aside_ = false;
   std::string last_trouble_;  // as last logged
   std::chrono::milliseconds backoff_;
   std::minstd_rand random_;
