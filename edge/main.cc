@@ -199,6 +199,11 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
       taker->serving();
     });
   }
+  Agent agent(loop, taker ? static_cast<Node&>(*succeeding) : node, std::move(options));
+  estate = std::make_unique<handover::NodeEstate>(
+      loop, node, agent, admin_server,
+      handover::NodeEstate::Grace{config.handover_grace, config.stop_grace});
+  if (!taker) await_successor();
   agent.start();
 
   bool stopping = false;

@@ -72,6 +72,7 @@ class SucceedingNode final : public Node {
                     std::function<void()> drained) override {
     node_.set_draining(draining, deadline, std::move(drained));
   }
+  void purged_before(uint64_t number) override { node_.purged_before(number); }
   void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) override;
 
  private:
