@@ -192,7 +192,7 @@ Frontend::Next Frontend::apply_signature_rule(Visit& visit) {
 Frontend::Next Frontend::shape(Visit& visit) {
   using enum policy::RequestShape::Outcome;
   const Behaviour& behaviour = *visit.route.behaviour;
-  const policy::ViewerPlace place = place_of(behaviour, visit.exchange.responder.client_address());
+  const policy::ViewerPlace place = place_of(behaviour, visit.exchange);
   const std::string& host = visit.route.distribution->canonical_host;
   visit.request = &visit.exchange.head;
   if (visit.target.size() != visit.request->path_and_query.size()) {
@@ -227,9 +227,12 @@ Frontend::Next Frontend::shape(Visit& visit) {
   return Next::Go;
 }
 
-policy::ViewerPlace Frontend::place_of(const Behaviour& behaviour, std::string_view client) const {
-  if (behaviour.uncached.place == policy::PlaceLevel::None || context_.places == nullptr) return {};
-  const auto address = geo::parse_address(client);
+policy::ViewerPlace Frontend::place_of(const Behaviour& behaviour, const Exchange& exchange) const {
+  if (behaviour.uncached.place == policy::PlaceLevel::None) return {};
+  // Looked up once, where the client came in: nodes may have databases of different days, or none.
+  if (exchange.peer) return policy::place_said(exchange.head.fields);
+  if (context_.places == nullptr) return {};
+  const auto address = geo::parse_address(exchange.responder.client_address());
   if (!address || !geo::is_global(*address)) return {};
   const geo::Finding finding = context_.places->find(*address).finding;
   return {finding.country, finding.city};
@@ -378,7 +381,7 @@ void Frontend::turn_to_page(Inquiry& inquiry, const ErrorPage& page) {
   const std::string_view client = inquiry.exchange.responder.client_address();
   const Behaviour& behaviour = *inquiry.route.behaviour;
   if (shape_.make(head, behaviour.shaped_by(), distribution.canonical_host,
-                  place_of(behaviour, client)) == policy::RequestShape::Outcome::Shaped) {
+                  place_of(behaviour, inquiry.exchange)) == policy::RequestShape::Outcome::Shaped) {
     head = shape_.head();
   }
   inquiry.request = std::make_shared<UpstreamRequest>(head, client);

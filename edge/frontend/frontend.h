@@ -101,7 +101,7 @@ class Frontend final : public server::Application {
   Next look_up(Visit& visit);
   Next use_found(Visit& visit);
   void refuse(const Visit& visit, const Notice& notice);
-  policy::ViewerPlace place_of(const Behaviour& behaviour, std::string_view client) const;
+  policy::ViewerPlace place_of(const Behaviour& behaviour, const Exchange& exchange) const;
   bool has_error_page(Visit& visit);
   void serve(const Visit& visit, cache::Store::Found found);
   void forget_on_disk(std::string_view key);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "lib/http/field.h"
+
 namespace atl::policy {
 
 // How closely an origin, and with it the cache, tells clients apart by where they are.
@@ -24,5 +26,8 @@ struct PlaceField {
 inline constexpr std::array<PlaceField, 2> kPlaceFields{
     {{"CloudFront-Viewer-Country", PlaceLevel::Country, &ViewerPlace::country},
      {"CloudFront-Viewer-City", PlaceLevel::City, &ViewerPlace::city}}};
+
+// What these fields say. Only of a request that another edge has made: clients are not believed.
+ViewerPlace place_said(http::Fields fields);
 
 }  // namespace atl::policy

@@ -320,6 +320,33 @@ TEST_CASE("peer service: another edge is told what the origin said, and applies 
   CHECK(client->status() == 403);
 }
 
+TEST_CASE("peer service: where a client is, is what the edge says that it came to") {
+  Service s;
+  edge::RouteConfig config;
+  config.version = 7;
+  config.origins = {{.id = "o", .endpoint = "origin:1", .source = "s"}};
+  config.origin_groups = {{.id = "g", .origins = {"o"}, .failover_statuses = {}}};
+  edge::BehaviourConfig placed{.path_pattern = "*", .origin_group = "g"};
+  placed.viewer_place = policy::PlaceLevel::Country;
+  config.distributions = {{.id = "d", .hosts = {"*"}, .behaviours = {placed}}};
+  s.b.lab.bench.frontend->set_routes(*edge::RouteTable::build(std::move(config)));
+  int answered = 0;
+  s.b.lab.origin.on_open = [&](const FakeCallPtr& call) {
+    call->answer(200, kFresh, std::to_string(++answered));
+  };
+  for (const char* body : {"1", "1"}) {
+    s.open(s.request("GET", "/a", "CloudFront-Viewer-Country: DE\r\n"));
+    CHECK(s.out->body == body);
+  }
+  CHECK(s.b.lab.origin.call(0)->has("CloudFront-Viewer-Country: DE\r\n"));
+  s.open(s.request("GET", "/a", "CloudFront-Viewer-Country: FR\r\n"));
+  CHECK(s.out->body == "2");
+  // A client is not believed, and this node has no database.
+  const auto client = s.b.lab.bench.ask("/a", {{"CloudFront-Viewer-Country", "DE"}});
+  CHECK(client->body() == "3");
+  CHECK_FALSE(s.b.lab.origin.call(2)->has("CloudFront"));
+}
+
 TEST_CASE("peer service: a request body is asked for piece by piece") {
   Service s;
   auto upload = s.request("PUT", "/a");
