@@ -68,12 +68,25 @@ build_jobs() {
   printf '%d' $((cores < memory ? cores : memory))
 }
 
+# setup_dashboard: the packages of the web application, by its lock file, unless they are there. The
+# build looks for them beside their package.json and downloads nothing.
+setup_dashboard() {
+  local web=control-plane/dashboard/web
+  cmp -s $web/package-lock.json "$ATOLL_HOME/dashboard-lock.json" && [[ -d $web/node_modules ]] && return
+  step "Fetching the dashboard's packages" "$setup_log/dashboard.log" \
+    "npm could not fetch them: check the network and npm's registry (npm config get registry)" \
+    npm ci --no-progress --prefix $web
+  mkdir -p -- "$ATOLL_HOME"
+  cp -- $web/package-lock.json "$ATOLL_HOME/dashboard-lock.json"
+}
+
 # build PRESET [TARGET...]: configure and compile; no target means all of them.
 build() {
   local preset=$1 hint
   shift
   only_one "build-$preset" "Another build of preset $preset is running; waiting for it."
   hint="Fix what the compiler says, or remove build/$preset and try again if it speaks of a cache."
+  setup_dashboard
   step "Configuring (preset $preset)" "$setup_log/configure-$preset.log" "$hint" \
     cmake --preset "$preset"
   step "Compiling (preset $preset)" "$setup_log/compile-$preset.log" "$hint" \
