@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "control-plane/controller.h"
+#include "control-plane/dashboard/asset.h"
 #include "control-plane/dns/server.h"
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/fleet/server.h"
@@ -102,7 +103,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   if (auto applied = controller.apply(); !applied) return complain({applied.error()}, kFailed);
 
   Live live(clock, controller, fleet, ATOLL_VERSION);
-  FrontDoor front_door(clock, controller, fleet, live, ATOLL_VERSION);
+  FrontDoor front_door(clock, controller, fleet, live, ATOLL_VERSION, bundled_assets());
   server::Server http(loop, front_door, server::Limits{});
   const auto http_at = listen(http, fixed.listen);
   if (!http_at) return complain({http_at.error()}, kFailed);

@@ -7,10 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "control-plane/dashboard/serve.h"
 #include "control-plane/frontdoor/api.h"
 #include "control-plane/frontdoor/client.h"
 #include "control-plane/frontdoor/live_json.h"
-#include "control-plane/frontdoor/page.h"
 #include "control-plane/frontdoor/query.h"
 #include "control-plane/frontdoor/router.h"
 #include "lib/http/chars.h"
@@ -72,8 +72,13 @@ class FrontDoor::PurgeHandler final : public server::Handler {
 };
 
 FrontDoor::FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
-                     std::string_view version)
-    : clock_(clock), controller_(controller), fleet_(fleet), live_(live), version_(version) {}
+                     std::string_view version, std::span<const Asset> dashboard)
+    : clock_(clock),
+      controller_(controller),
+      fleet_(fleet),
+      live_(live),
+      version_(version),
+      dashboard_(dashboard) {}
 
 http::DateTime FrontDoor::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.wall());
@@ -98,6 +103,10 @@ std::unique_ptr<server::Handler> FrontDoor::on_request(const http::RequestHead& 
     }
     return std::make_unique<PurgeHandler>(*this, responder);
   }
+  if (is_dashboard(path) && is_read(head.method)) {
+    serve_dashboard(dashboard_, head, path, now(), responder);
+    return nullptr;
+  }
   if (path == "/v1/live" && head.method == "GET") return live_.listen(responder, now());
   send(responder, api(head, path, query), now(), bodiless);
   return nullptr;
@@ -110,7 +119,7 @@ bool FrontDoor::is_api(std::string_view host, std::string_view path) const {
   if (path == "/v1" || path.starts_with("/v1/") || path == "/healthz" || path == "/metrics") {
     return true;
   }
-  return path == "/" && own_host(host);
+  return is_dashboard(path) && own_host(host);
 }
 
 bool FrontDoor::own_host(std::string_view host) const {
@@ -138,7 +147,6 @@ const char* FrontDoor::refuse_change(const http::RequestHead& head, std::string_
 Reply FrontDoor::api(const http::RequestHead& head, std::string_view path, std::string_view query) {
   if (path == "/v1/purge") return not_allowed("POST");
   if (!is_read(head.method)) return not_allowed("GET, HEAD");
-  if (path == "/") return status_page(view());
   if (path == "/v1" || path == "/v1/") return index_reply();
   if (path == "/v1/status") return status_reply(view());
   if (path == "/v1/pops") return pops_reply(view());

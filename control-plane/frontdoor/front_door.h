@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "control-plane/controller.h"
+#include "control-plane/dashboard/asset.h"
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/frontdoor/dns_feed.h"
 #include "control-plane/frontdoor/live.h"
@@ -15,14 +17,14 @@
 
 namespace atl::control {
 
-// The HTTP side of the control plane: sends clients to their PoP, explains why, and answers the
-// API. Everything but purges and the live stream is
-// answered at once. Loop thread.
+// The HTTP side of the control plane: sends clients to their PoP, explains why, answers the API and
+// hands out the dashboard. Everything but purges and the live stream is answered at once. Loop
+// thread.
 class FrontDoor final : public server::Application {
  public:
   // All outlive the front door.
   FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
-            std::string_view version);
+            std::string_view version, std::span<const Asset> dashboard);
 
   std::unique_ptr<server::Handler> on_request(const http::RequestHead& head,
                                               server::Responder& responder) override;
@@ -51,6 +53,7 @@ class FrontDoor final : public server::Application {
   Fleet& fleet_;
   Live& live_;
   const std::string version_;
+  const std::span<const Asset> dashboard_;
   const DnsFeed* dns_ = nullptr;
   FrontDoorCounters counters_;
 };

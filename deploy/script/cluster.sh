@@ -81,7 +81,7 @@ padded() {
 up_tour() {
   local place id city address first page=/en-US/index.html
   local note='' content="the Debian Administrator's Handbook" front="http://$cluster_control$page"
-  # "/" of the control plane's own address is its status page; under any other name it redirects.
+  # "/" of the control plane's own address is the dashboard; under any other name it redirects.
   if [[ -n $1 ]]; then
     page=/ content=$1 front="-H 'Host: demo.atoll' http://$cluster_control/"
     note=$'  (as far as that site lets itself be cached: fwd=stale is a copy that it confirmed)\n'
@@ -102,7 +102,7 @@ See who is sent where (the front door redirects a client to its nearest PoP that
   curl -s 'http://$cluster_control/v1/route?ip=200.160.2.3'      # an address in Brazil
   curl -sI -H 'X-Forwarded-For: 139.130.4.5' $front   # one in Australia
 
-Statistics: http://$cluster_control/ (a page), /v1/status (JSON), /metrics (Prometheus); of one PoP,
+Statistics: http://$cluster_control/ (the dashboard), /v1/status (JSON), /metrics (Prometheus); of one PoP,
   http://${first%:*}:$cluster_admin_port/statusz and /metrics; or ./atoll status
 Load:       ./atoll replay FILE      Logs: ./atoll logs [PROGRAM] [-f]      End: ./atoll down
 TEXT

@@ -28,6 +28,7 @@ MAY_INCLUDE = {
     "control-plane/geo": ["lib/base", "lib/geo"],
     "control-plane/history": ["lib/base", "control-plane/fleet"],
     "control-plane/dns": ["lib/base", "lib/geo", "lib/net", "control-plane/geo"],
+    "control-plane/dashboard": ["lib/base", "lib/http", "lib/server"],
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
     "tests": ["lib", "edge", "origin", "control-plane", "deploy", "proto", "tests"],

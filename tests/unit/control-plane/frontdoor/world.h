@@ -62,6 +62,11 @@ prefix = "10.2.0.0/16"
 pop = "syd"
 )";
 
+constexpr Asset kAssets[] = {
+    {"/", "text/html; charset=utf-8", "01", false, "<p>page</p>", {}},
+    {"/dashboard/main-1.js", "text/javascript", "02", true, "script", "zipped"},
+};
+
 struct World {
   ScratchDirectory scratch;
   ManualClock clock;
@@ -83,7 +88,7 @@ struct World {
         *SnapshotVersions::open(scratch.file("version"), 1, warning), *fleet);
     REQUIRE(controller->apply());
     live = std::make_unique<Live>(clock, *controller, *fleet, "0.1.0");
-    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *live, "0.1.0");
+    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *live, "0.1.0", kAssets);
   }
 
   SessionId serve(const char* pop) {
