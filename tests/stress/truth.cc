@@ -79,7 +79,7 @@ std::string tag_of(const Edition& edition) {
 
 std::string date_of(const Edition& edition) {
   constexpr auto kFirst = std::chrono::seconds{1'600'000'000};
-  return http::format_date(WallTime{kFirst + std::chrono::seconds{edition.version}});
+  return http::format_date(http::DateTime{kFirst + std::chrono::seconds{edition.version}});
 }
 
 std::optional<uint32_t> version_in(std::string_view tag) {
