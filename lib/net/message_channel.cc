@@ -69,7 +69,8 @@ Result<std::optional<MessageChannel::Message>> take(int socket) {
   header.msg_iov = &bytes;
   header.msg_iovlen = 1;
   header.msg_control = control.data();
-  header.msg_controllen = control.size();
+  // Of the array's padding the kernel would make room for a second one.
+  header.msg_controllen = CMSG_LEN(sizeof(int));
   ssize_t got = 0;
   do {
     got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
