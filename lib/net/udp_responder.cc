@@ -20,6 +20,7 @@ namespace {
 
 constexpr unsigned kBatch = 64;  // datagrams of one system call
 constexpr int kMostBatches = 8;  // before the loop has its turn
+constexpr int kBusy = 8;         // datagrams; after so many at once more are likely there already
 
 // Room for the address a datagram was sent to.
 struct Control {
@@ -86,6 +87,7 @@ struct UdpResponder::Node {
 
   Result<void> open(const Endpoint& at);
   void prepare();
+  void make_room(unsigned i);
   void serve();
   bool serve_batch();
   void send(unsigned count);
@@ -128,7 +130,16 @@ void UdpResponder::Node::prepare() {
     received[i].msg_hdr.msg_name = &peers[i];
     sent[i].msg_hdr.msg_iov = &sent_at[i];
     sent[i].msg_hdr.msg_iovlen = 1;
+    make_room(i);
   }
+}
+
+// What the kernel changes by receiving.
+void UdpResponder::Node::make_room(unsigned i) {
+  msghdr& header = received[i].msg_hdr;
+  header.msg_namelen = sizeof(sockaddr_storage);
+  header.msg_control = with_destination ? controls[i].bytes.data() : nullptr;
+  header.msg_controllen = with_destination ? controls[i].bytes.size() : 0;
 }
 
 void UdpResponder::Node::serve() {
@@ -136,14 +147,8 @@ void UdpResponder::Node::serve() {
   }
 }
 
-// False when there is nothing more.
+// False when there is probably nothing more.
 bool UdpResponder::Node::serve_batch() {
-  for (unsigned i = 0; i < kBatch; ++i) {
-    msghdr& header = received[i].msg_hdr;
-    header.msg_namelen = sizeof(sockaddr_storage);
-    header.msg_control = with_destination ? controls[i].bytes.data() : nullptr;
-    header.msg_controllen = with_destination ? controls[i].bytes.size() : 0;
-  }
   const int count = recvmmsg(descriptor, received.data(), kBatch, 0, nullptr);
   if (count <= 0) return false;
   unsigned answered = 0;
@@ -169,7 +174,8 @@ bool UdpResponder::Node::serve_batch() {
   }
   handler->on_batch_end();
   send(answered);
-  return count == static_cast<int>(kBatch);
+  for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) make_room(i);
+  return count >= kBusy;
 }
 
 void UdpResponder::Node::send(unsigned count) {
