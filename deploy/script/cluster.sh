@@ -101,6 +101,8 @@ $note
 See who is sent where (the front door redirects a client to its nearest PoP that is alive):
   curl -s 'http://$cluster_control/v1/route?ip=200.160.2.3'      # an address in Brazil
   curl -sI -H 'X-Forwarded-For: 139.130.4.5' $front   # one in Australia
+The same by DNS, for an address in Brazil (two PoPs, the nearest first; dig is in Debian's bind9-dnsutils):
+  dig @${cluster_dns%:*} -p ${cluster_dns##*:} www.$cluster_zone +short +subnet=200.160.2.0/24
 
 Statistics: http://$cluster_control/ (the dashboard), /v1/status (JSON), /metrics (Prometheus); of one PoP,
   http://${first%:*}:$cluster_admin_port/statusz and /metrics; or ./atoll status

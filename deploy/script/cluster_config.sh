@@ -14,6 +14,8 @@ cluster_http_port=8080
 cluster_admin_port=9090
 cluster_control=127.0.0.1:8000
 cluster_fleet=127.0.0.1:8001
+cluster_dns=127.0.0.1:5300
+cluster_zone=cdn.atoll
 cluster_origin=127.0.0.1:7400
 
 cluster_conf=$ATOLL_HOME/config
@@ -74,6 +76,13 @@ config_distributions() {
   fi
 }
 
+# config_dns: names below a zone of the demo's own, answered with the PoPs' addresses.
+config_dns() {
+  printf '\n[dns]\nlisten = ["%s"]\nzone = "%s"\nname_servers = ["ns1.%s"]\n' \
+    "$cluster_dns" "$cluster_zone" "$cluster_zone"
+  printf '\n[[dns.record]]\nname = "ns1.%s"\ntype = "A"\nvalue = "%s"\n' "$cluster_zone" "${cluster_dns%:*}"
+}
+
 # write_control_config UPSTREAM GEO_DATABASE
 write_control_config() {
   local place id city country latitude longitude address
@@ -82,6 +91,7 @@ write_control_config() {
       "$cluster_control" "$cluster_fleet"
     printf 'geo_database = %s\nlease = "2s"\nstate_dir = %s\n' \
       "$(toml_string "$2")" "$(toml_string "$cluster_state/control")"
+    config_dns
     for place in "${cluster_places[@]}"; do
       IFS='|' read -r id city country latitude longitude address <<<"$place"
       printf '\n[[pop]]\nid = "%s"\ncity = "%s"\ncountry = "%s"\nlatitude = %s\nlongitude = %s\nendpoints = ["%s:%s"]\n' \
@@ -136,7 +146,7 @@ recall_places() {
 # cluster_programs: one line per program: name, binary, configuration, then the addresses it listens on.
 cluster_programs() {
   local place id address
-  printf 'control atoll-control control.toml %s %s\n' "$cluster_control" "$cluster_fleet"
+  printf 'control atoll-control control.toml %s %s %s\n' "$cluster_control" "$cluster_fleet" "$cluster_dns"
   printf 'origin atoll-origin origin.toml %s\n' "$cluster_origin"
   for place in "${cluster_places[@]}"; do
     IFS='|' read -r id _ _ _ _ address <<<"$place"
