@@ -12,6 +12,7 @@
 #include "control-plane/controller.h"
 #include "control-plane/dashboard/asset.h"
 #include "control-plane/dns/server.h"
+#include "control-plane/dns_key.h"
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/fleet/server.h"
 #include "control-plane/frontdoor/dns_feed.h"
@@ -174,15 +175,22 @@ int run(const Flags& flags) {
 int main(int argc, char** argv) {
   CLI::App app("atoll-control: sends clients to the nearest PoP and tells the PoPs what to serve");
   atl::control::Flags flags;
-  app.add_option("--config", flags.config, "Configuration file (TOML)")->required();
+  app.add_option("--config", flags.config, "Configuration file (TOML)");
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_flag("--check", flags.check, "Check the configuration and what it names, then exit");
   app.set_version_flag("--version", std::string("atoll-control ") + ATOLL_VERSION);
+  std::string zone;
+  std::string key_file;
+  CLI::App* dns_key = app.add_subcommand(
+      "dns-key", "Make the key that signs a zone, unless the file is there; print DNSKEY and DS");
+  dns_key->add_option("--zone", zone, "Name of the zone")->required();
+  dns_key->add_option("file", key_file, "What [dns] key names")->required();
   try {
     app.parse(argc, argv);
+    if (!*dns_key && flags.config.empty()) throw CLI::RequiredError("--config");
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
-  return atl::control::run(flags);
+  return *dns_key ? atl::control::run_dns_key(zone, key_file) : atl::control::run(flags);
 }

@@ -6,8 +6,12 @@
 
 namespace atl::control {
 
-Site::Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases)
-    : config_(std::move(config)), subnets_(config_.subnets), databases_(std::move(databases)) {
+Site::Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases,
+           dns::SigningKey::Pointer zone_key)
+    : config_(std::move(config)),
+      subnets_(config_.subnets),
+      databases_(std::move(databases)),
+      zone_key_(std::move(zone_key)) {
   for (const PopConfig& pop : config_.pops) {
     directions_.push_back(geo::direction_of(pop.at));
     addresses_.push_back(pop_addresses(pop));
@@ -38,8 +42,18 @@ std::expected<std::shared_ptr<const Site>, Problems> Site::load(const std::strin
       problems.push_back(std::move(database.error()));
     }
   }
+  dns::SigningKey::Pointer zone_key;
+  if (!config->zone_key_path.empty()) {
+    auto opened = dns::SigningKey::open(config->zone_key_path);
+    if (opened) {
+      zone_key = *std::move(opened);
+    } else {
+      problems.push_back(std::move(opened.error()));
+    }
+  }
   if (!problems.empty()) return std::unexpected(std::move(problems));
-  return std::make_shared<const Site>(*std::move(config), std::move(databases));
+  return std::make_shared<const Site>(*std::move(config), std::move(databases),
+                                      std::move(zone_key));
 }
 
 Site::Host Site::find_host(std::string_view host) const {

@@ -9,6 +9,7 @@
 
 #include "control-plane/config/config.h"
 #include "control-plane/config/read.h"
+#include "control-plane/dns/signing_key.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/zone.h"
 #include "control-plane/geo/subnet_table.h"
@@ -30,9 +31,11 @@ class Site {
     std::string_view distribution;  // its id
   };
 
-  Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases);
+  Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases,
+       dns::SigningKey::Pointer zone_key = nullptr);
 
-  // Reads the configuration and opens the databases. Everything that is wrong, when anything is.
+  // Reads the configuration and opens the databases and the key. Everything that is wrong, when
+  // anything is.
   static std::expected<std::shared_ptr<const Site>, Problems> load(const std::string& path);
 
   const Config& config() const { return config_; }
@@ -43,6 +46,8 @@ class Site {
 
   // Null: there is no [dns].
   const std::shared_ptr<const dns::Zone>& zone() const { return zone_; }
+  // Null: the zone is not signed.
+  const dns::SigningKey::Pointer& zone_key() const { return zone_key_; }
   // Of config().pops, by index.
   const std::vector<dns::PopAddresses>& addresses() const { return addresses_; }
 
@@ -56,6 +61,7 @@ class Site {
   std::vector<geo::Direction> directions_;
   std::vector<dns::PopAddresses> addresses_;
   std::shared_ptr<const dns::Zone> zone_;
+  dns::SigningKey::Pointer zone_key_;
   std::map<std::string, std::string, std::less<>> hosts_;  // "a.b", ".b" for "*.b", "*"
 };
 

@@ -225,6 +225,7 @@ struct Config {
   std::vector<PopConfig> pops;
   Content content;
   std::optional<dns::ZoneSpec> zone;     // of Fixed::dns
+  std::string zone_key_path;             // empty: the zone is not signed
   std::vector<geo::SubnetRule> subnets;  // read from subnets_path
   bool operator==(const Config&) const = default;
 };

@@ -118,7 +118,7 @@ std::optional<DnsParts> read_dns(Reader& reader, Parts& parts) {
     }
     return std::nullopt;
   }
-  DnsParts dns{section, {}, {}, read_sockets(section), {}};
+  DnsParts dns{section, {}, {}, read_sockets(section), {}, section.string("key", "")};
   dns.zone.name = section.string("zone");
   dns.zone.name_servers = section.strings("name_servers");
   dns.zone.mailbox = section.string("mailbox", "hostmaster." + dns.zone.name);

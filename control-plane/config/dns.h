@@ -19,6 +19,7 @@ struct DnsParts {
   std::vector<config::Section> distributions;  // of zone.distributions, by index
   FixedDns fixed;
   dns::ZoneSpec zone;
+  std::string key;  // as written; empty: none
 };
 
 // Empty: there is no [dns]; settings of distributions for it are problems then.

@@ -321,6 +321,7 @@ std::expected<Config, Problems> read(Reader reader, const std::string& path,
     problems = reader.problems();
     config.fixed.dns = dns->fixed;
     config.zone = dns->zone;
+    if (!dns->key.empty()) config.zone_key_path = beside(path, dns->key);
   }
   if (!config.subnets_path.empty()) {
     Reader subnets = open_subnets(config.subnets_path);

@@ -34,6 +34,11 @@ size_t Reply::add(Section section, uint16_t owner, Type type, uint32_t ttl, std:
   return at;
 }
 
+void Reply::clear() {
+  writer_.rewind(sections_at_);
+  counts_[0] = counts_[1] = 0;
+}
+
 size_t Reply::opt_size() const {
   if (!query_.edns) return 0;
   size_t size = kFixedOpt;
@@ -66,10 +71,7 @@ void Reply::write_opt(Rcode rcode) {
 
 size_t Reply::finish(Rcode rcode, bool authoritative) {
   truncated_ = dropped_ || !writer_.fits();
-  if (truncated_) {
-    writer_.rewind(sections_at_);
-    counts_[0] = counts_[1] = 0;
-  }
+  if (truncated_) clear();
   uint16_t flags = kResponseFlag | (query_.flags & (kRecursionDesiredFlag | kOpcodeMask));
   if (authoritative) flags |= kAuthoritativeFlag;
   if (truncated_) flags |= kTruncatedFlag;

@@ -33,6 +33,9 @@ class Reply {
   // Ours and the client's cookie; only if the query has one.
   void set_cookie(const Cookie& cookie) { cookie_ = cookie; }
 
+  // Leaves out all records so far.
+  void clear();
+
   // Leaves all records out, and says so.
   void truncate() { dropped_ = true; }
 

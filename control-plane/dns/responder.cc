@@ -1,9 +1,9 @@
 #include "control-plane/dns/responder.h"
 
 #include <algorithm>
-#include <string>
 
 #include "control-plane/dns/cookie.h"
+#include "control-plane/dns/lookup.h"
 #include "control-plane/dns/name.h"
 #include "control-plane/dns/reply.h"
 #include "control-plane/dns/zone.h"
@@ -11,11 +11,7 @@
 namespace atl::dns {
 namespace {
 
-using Section = Reply::Section;
-
-constexpr int kLongestChain = 8;       // of CNAMEs within the zone
-constexpr size_t kMostAddresses = 32;  // in one answer
-constexpr uint16_t kFirstMeta = 128;   // RFC 6895 section 3.1: 128-255 are no types of data
+constexpr uint16_t kFirstMeta = 128;  // RFC 6895 section 3.1: 128-255 are no types of data
 constexpr uint16_t kIxfr = 251;
 constexpr uint16_t kAxfr = 252;
 
@@ -35,129 +31,6 @@ bool is_meta(uint16_t type) {
          (type >= kFirstMeta && type < static_cast<uint16_t>(Type::Any));
 }
 
-// One query's way from the name to the records.
-class Lookup {
- public:
-  Lookup(const View& view, const Query& query, const geo::Address& asker, Steering& steering,
-         Reply& reply)
-      : view_(view),
-        zone_(*view.zone),
-        query_(query),
-        asker_(asker),
-        steering_(steering),
-        reply_(reply) {}
-
-  struct Result {
-    Reason reason;
-    Rcode rcode;
-  };
-
-  // `node`: what is at the question's name.
-  Result run(const Node* node) {
-    std::string_view name = query_.name();
-    uint16_t owner = Reply::kQuestionName;
-    for (int i = 0; i < kLongestChain; ++i) {
-      if (i > 0) node = zone_.find(name);
-      if (node == nullptr) return nothing(Reason::NoName, Rcode::NxDomain);
-      const RecordSet* alias = node->find(Type::Cname);
-      if (alias == nullptr || wants(Type::Cname)) return at(*node, owner);
-      const size_t target = add(*alias, owner);
-      name = alias->data.front();
-      owner = static_cast<uint16_t>(target);
-      if (wants_any() || !is_within(name, zone_.name())) break;
-    }
-    return {Reason::Records, Rcode::NoError};
-  }
-
- private:
-  bool wants(Type type) const { return query_.type == static_cast<uint16_t>(type); }
-  bool wants_any() const { return wants(Type::Any); }
-
-  Result at(const Node& node, uint16_t owner) {
-    if (wants_any()) return any(node, owner);
-    if (const RecordSet* set = node.find(static_cast<Type>(query_.type))) {
-      add(*set, owner);
-      return {Reason::Records, Rcode::NoError};
-    }
-    if (node.policy && (wants(Type::A) || wants(Type::Aaaa))) {
-      return steer(*node.policy, wants(Type::A), owner);
-    }
-    return nothing(Reason::NoData, Rcode::NoError);
-  }
-
-  // RFC 8482 section 4.1: one set, the smallest one, is an answer to "any".
-  Result any(const Node& node, uint16_t owner) {
-    if (node.policy) {
-      const Result v4 = steer(*node.policy, true, owner, false);
-      return v4.reason == Reason::NoData ? steer(*node.policy, false, owner) : v4;
-    }
-    const auto smallest = std::min_element(
-        node.sets.begin(), node.sets.end(),
-        [](const RecordSet& a, const RecordSet& b) { return size_of(a) < size_of(b); });
-    if (smallest == node.sets.end()) return nothing(Reason::NoData, Rcode::NoError);
-    add(*smallest, owner);
-    return {Reason::Records, Rcode::NoError};
-  }
-
-  static size_t size_of(const RecordSet& set) {
-    size_t size = 0;
-    for (const std::string& data : set.data) size += data.size();
-    return size;
-  }
-
-  // The offset of the last record's data.
-  size_t add(const RecordSet& set, uint16_t owner) {
-    size_t at = 0;
-    for (const std::string& data : set.data) {
-      at = reply_.add(Section::Answer, owner, set.type, set.ttl, data);
-    }
-    return at;
-  }
-
-  // `last`: whether to say "no data" if there is none.
-  Result steer(const Policy& policy, bool v4, uint16_t owner, bool last = true) {
-    const bool by_subnet = query_.subnet && query_.subnet->source_length > 0;
-    const Ranking& ranking = steering_.rank(view_, by_subnet ? address_of(*query_.subnet) : asker_);
-    if (by_subnet) reply_.set_scope(scope_of(ranking));
-    if (ranking.active == 0 && !policy.fail_open) return {Reason::NoPop, Rcode::ServFail};
-    const unsigned usable = ranking.active == 0 ? ranking.size : ranking.active;
-    const unsigned count = std::min(policy.count, usable);
-    size_t added = 0;
-    for (unsigned i = 0; i < count; ++i) {
-      const PopAddresses& pop = view_.addresses[ranking.pops[i]];
-      for (const std::string& data : v4 ? pop.v4 : pop.v6) {
-        if (added++ == kMostAddresses) break;
-        reply_.add(Section::Answer, owner, v4 ? Type::A : Type::Aaaa, policy.ttl, data);
-      }
-    }
-    if (added > 0) return {Reason::Steered, Rcode::NoError};
-    return last ? nothing(Reason::NoData, Rcode::NoError) : Result{Reason::NoData, Rcode::NoError};
-  }
-
-  // Of the family of the option.
-  uint8_t scope_of(const Ranking& ranking) const {
-    if (query_.subnet->family == 2) return ranking.scope;
-    return ranking.scope > 96 ? static_cast<uint8_t>(ranking.scope - 96) : uint8_t{0};
-  }
-
-  // RFC 2308: the SOA, with the time for which "nothing" may be remembered.
-  Result nothing(Reason reason, Rcode rcode) {
-    const std::string_view name = query_.name();
-    const auto apex =
-        static_cast<uint16_t>(Reply::kQuestionName + name.size() - zone_.name().size());
-    reply_.add(Section::Authority, apex, Type::Soa, zone_.negative_ttl(),
-               zone_.authority().data.front());
-    return {reason, rcode};
-  }
-
-  const View& view_;
-  const Zone& zone_;
-  const Query& query_;
-  const geo::Address& asker_;
-  Steering& steering_;
-  Reply& reply_;
-};
-
 size_t limit_of(const Query& query, Transport transport) {
   if (transport == Transport::Tcp) return kLargestTcp;
   return std::min<size_t>(query.udp_size, kLargestUdp);
@@ -165,36 +38,20 @@ size_t limit_of(const Query& query, Transport transport) {
 
 }  // namespace
 
-std::string_view to_string(Reason reason) {
-  switch (reason) {
-    case Reason::Steered:
-      return "steered";
-    case Reason::Records:
-      return "records";
-    case Reason::NoData:
-      return "no-data";
-    case Reason::NoName:
-      return "no-name";
-    case Reason::NoPop:
-      return "no-pop";
-    case Reason::CookieOnly:
-      return "cookie-only";
-    case Reason::NotOurs:
-      return "not-ours";
-    case Reason::Malformed:
-      return "malformed";
-    case Reason::Ignored:
-      return "ignored";
-  }
-  return "ignored";
-}
-
 Responder::Responder(const Options& options)
     : secret_(options.secret), limiter_(options.rate_limit, options.secret) {}
 
 RateLimiter::Verdict Responder::judge(const Asker& asker, bool known, uint64_t what, MonoTime now) {
   if (asker.transport == Transport::Tcp || known) return RateLimiter::Verdict::Send;
   return limiter_.judge(asker.address, what, now);
+}
+
+Signer* Responder::signer_for(const View& view) {
+  if (!query_.dnssec_ok || view.key == nullptr) return nullptr;
+  if (signer_ == nullptr || !signer_->is_for(view.key, view.zone->name())) {
+    signer_ = std::make_unique<Signer>(view.key, view.zone->name());
+  }
+  return signer_.get();
 }
 
 Outcome Responder::respond(const View& view, Octets message, const Asker& asker, const Moment& now,
@@ -237,11 +94,19 @@ Outcome Responder::respond(const View& view, Octets message, const Asker& asker,
   if (verdict == RateLimiter::Verdict::Drop) {
     return {node == nullptr ? Reason::NoName : Reason::Records, 0, false, true};
   }
-  const auto [reason, rcode] = Lookup(view, query_, asker.address, steering_, reply).run(node);
-  if (verdict == RateLimiter::Verdict::Truncate) reply.truncate();
-  Outcome outcome = done(reason, rcode, rcode != Rcode::ServFail);
-  outcome.limited = verdict == RateLimiter::Verdict::Truncate;
-  return outcome;
+  if (verdict == RateLimiter::Verdict::Truncate) {
+    // Without a look: who floods us does not make us sign.
+    reply.truncate();
+    Outcome outcome =
+        done(node == nullptr ? Reason::NoName : Reason::Records, Rcode::NoError, true);
+    outcome.limited = true;
+    return outcome;
+  }
+  const LookupTools tools{
+      view, query_, asker.address, steering_, signer_for(view), now.unix_seconds, reply};
+  const auto [reason, rcode] = look_up(tools, node);
+  if (rcode == Rcode::ServFail) reply.clear();
+  return done(reason, rcode, rcode != Rcode::ServFail);
 }
 
 }  // namespace atl::dns

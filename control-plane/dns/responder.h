@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string_view>
 
+#include "control-plane/dns/outcome.h"
 #include "control-plane/dns/query.h"
 #include "control-plane/dns/rate_limit.h"
+#include "control-plane/dns/signer.h"
 #include "control-plane/dns/siphash.h"
 #include "control-plane/dns/steering.h"
 #include "control-plane/dns/view.h"
@@ -18,35 +20,13 @@ namespace atl::dns {
 
 enum class Transport : uint8_t { Udp, Tcp };
 
-// Why an answer is what it is.
-enum class Reason : uint8_t {
-  Steered,     // addresses of PoPs
-  Records,     // of the zone
-  NoData,      // the name exists, without records of the type
-  NoName,      // the name does not exist
-  NoPop,       // every PoP is down, and the distribution fails closed
-  CookieOnly,  // a question was not asked
-  NotOurs,     // another zone, another class, a transfer
-  Malformed,   // refused with FORMERR, NOTIMP or BADVERS
-  Ignored,     // nothing is answered: a response, or less than a header
-};
-inline constexpr size_t kReasons = 9;
-std::string_view to_string(Reason reason);
-
-struct Outcome {
-  Reason reason = Reason::Ignored;
-  size_t size = 0;  // octets written; 0: nothing is answered
-  bool truncated = false;
-  bool limited = false;  // by the rate: dropped, or truncated
-};
-
 // The largest answers. UDP: RFC 9715's figure against fragmentation, or less if the asker takes
 // less.
 inline constexpr size_t kLargestUdp = 1232;
 inline constexpr size_t kLargestTcp = 65'535;
 
-// Answers queries from a View. Pure but for what it remembers of decisions and rates. One thread.
-// Does not allocate once it is warm.
+// Answers queries from a View. Pure but for what it remembers of decisions, signatures and rates.
+// One thread. Does not allocate once it is warm, but to sign.
 class Responder {
  public:
   struct Options {
@@ -73,10 +53,13 @@ class Responder {
  private:
   // What of the rate limit this answer falls under.
   RateLimiter::Verdict judge(const Asker& asker, bool known, uint64_t what, MonoTime now);
+  // For the query's answer; null: it is not signed.
+  Signer* signer_for(const View& view);
 
   const SipKey secret_;
   Query query_;
   Steering steering_;
+  std::unique_ptr<Signer> signer_;  // of the key and the zone of the view before
   RateLimiter limiter_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control-plane/dns/signing_key.h"
 #include "control-plane/dns/zone.h"
 #include "control-plane/geo/choice.h"
 #include "control-plane/geo/subnet_table.h"
@@ -24,7 +25,8 @@ struct PopAddresses {
 struct View {
   uint64_t epoch = 0;  // of two views the later one has the greater; never 0
   std::shared_ptr<const Zone> zone;
-  std::shared_ptr<const void> holder;  // keeps what the following ones point into
+  std::shared_ptr<const SigningKey> key;  // null: the zone is not signed
+  std::shared_ptr<const void> holder;     // keeps what the following ones point into
   const geo::SubnetTable* subnets = nullptr;
   std::span<const std::shared_ptr<const geo::Database>> databases;
   std::vector<geo::Pop> pops;

@@ -16,6 +16,12 @@ bool has_addresses(const Node& node) {
          node.find(Type::Cname) != nullptr;
 }
 
+size_t size_of(const RecordSet& set) {
+  size_t size = 0;
+  for (const std::string& data : set.data) size += data.size();
+  return size;
+}
+
 }  // namespace
 
 const RecordSet* Node::find(Type type) const {
@@ -155,6 +161,10 @@ void ZoneMaker::add_record(size_t index) {
             "records of one name and type have one ttl (RFC 2181 section 5.2)");
   } else if (std::find(set->data.begin(), set->data.end(), *data) != set->data.end()) {
     problem(Part::Record, index, "the same record is given twice");
+  } else if (set->data.size() == kMostRecords || size_of(*set) + data->size() > kLargestSet) {
+    problem(Part::Record, index,
+            fmt::format("{} has more records of type {} than an answer can hold", to_text(*name),
+                        record.type));
   } else {
     set->data.push_back(*std::move(data));
   }

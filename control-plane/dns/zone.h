@@ -14,7 +14,9 @@
 
 namespace atl::dns {
 
-inline constexpr uint32_t kMostAnswers = 8;  // PoPs in one answer
+inline constexpr uint32_t kMostAnswers = 8;      // PoPs in one answer
+inline constexpr size_t kMostRecords = 256;      // of one name and type
+inline constexpr size_t kLargestSet = 48 << 10;  // octets of them, so that a message holds them
 
 // How the names of one distribution are answered.
 struct DistributionSpec {

@@ -24,6 +24,7 @@ std::shared_ptr<const dns::View> make_view(std::shared_ptr<const Site> site, con
   auto view = std::make_shared<dns::View>();
   view->epoch = epoch;
   view->zone = site->zone();
+  view->key = site->zone_key();
   view->subnets = &site->subnets();
   view->databases = site->databases();
   view->pops = candidates(*site, fleet);

@@ -1,13 +1,16 @@
 """The DNS front door, asked with dig and with hostile datagrams."""
 
+import os
+import pathlib
 import random
 import socket
 import struct
 import subprocess
+import tempfile
 import unittest
 
 from dig import address_of, ask, dig, query, rcode
-from harness import POPS, Cluster, ClusterTest, client_in, request, wait_until
+from harness import BUILD, POPS, Cluster, ClusterTest, client_in, request, wait_until
 
 UNLIMITED = {"rate_limit": 0}
 OVERRIDES = """
@@ -124,6 +127,78 @@ class Answers(ClusterTest):
         text = request(self.shared.http, "/metrics").body.decode()
         self.assertIn('atoll_dns_queries_total{transport="udp",outcome="records"}', text)
         self.assertIn("atoll_dns_serving 1\n", text)
+
+
+class Signed(ClusterTest):
+    """With delv, which trusts the key that dns-key printed and nothing else."""
+
+    @classmethod
+    def make_cluster(cls):
+        cls.keys = tempfile.TemporaryDirectory(prefix="atoll-e2e-key-")
+        key = f"{cls.keys.name}/zone.key"
+        cls.records = cls.dns_key("cdn.example", key).stdout.splitlines()[1::2]
+        return Cluster(pops=list(POPS), dns={**UNLIMITED, "key": key})
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.keys.cleanup()
+
+    @staticmethod
+    def dns_key(zone, path):
+        return subprocess.run([BUILD / "bin" / "atoll-control", "dns-key", "--zone", zone, path],
+                              capture_output=True, text=True, timeout=30, check=False)
+
+    def setUp(self):
+        super().setUp()
+        start(self.shared)
+
+    def delv(self, *question, key=None):
+        data = (key or self.records[0]).split(" DNSKEY ")[1].split(None, 3)
+        anchor = pathlib.Path(self.keys.name) / "anchor"
+        anchor.write_text('trust-anchors { "cdn.example." static-key %s %s %s "%s"; };\n' % (
+            *data[:3], data[3].replace(" ", "")))
+        host, port = self.shared.dns_endpoint.rsplit(":", 1)
+        done = subprocess.run(["delv", f"@{host}", "-p", port, "-a", str(anchor), "+root=cdn.example",
+                               *question], capture_output=True, text=True, timeout=30, check=False)
+        return done.stdout + done.stderr
+
+    def test_every_kind_of_answer_is_validated(self):
+        for question, proof in ((("a.cdn.example", "A"), "fully validated"),
+                                (("cdn.example", "SOA"), "fully validated"),
+                                (("big.cdn.example", "TXT"), "fully validated"),
+                                (("www.cdn.example", "A"), "fully validated"),
+                                (("cdn.example", "DNSKEY"), "fully validated"),
+                                (("a.cdn.example", "TXT"), "negative response, fully validated"),
+                                (("ns1.cdn.example", "AAAA"), "negative response, fully validated")):
+            text = self.delv(*question)
+            self.assertIn(f"; {proof}", text, question)
+
+    def test_another_key_is_not_believed(self):
+        other = self.dns_key("cdn.example", f"{self.keys.name}/other.key").stdout.splitlines()[1]
+        text = self.delv("a.cdn.example", "A", key=other)
+        self.assertNotIn("fully validated", text)
+        self.assertIn("broken trust chain", text)
+
+    def test_the_delegation_is_of_the_key_that_is_served(self):
+        served = dig(self.shared.dns_endpoint, "cdn.example", "DNSKEY").data("DNSKEY")[0]
+        self.assertEqual(served.replace(" ", ""),
+                         self.records[0].split(" DNSKEY ")[1].replace(" ", ""))
+        self.assertRegex(self.records[1], r"^cdn\.example\. 3600 IN DS \d+ 13 2 [0-9a-f]{64}$")
+        again = self.dns_key("cdn.example", f"{self.keys.name}/zone.key")
+        self.assertEqual(again.stdout.splitlines()[1::2], self.records)
+
+    def test_a_key_that_is_open_or_missing_is_refused(self):
+        path = f"{self.keys.name}/open.key"
+        self.dns_key("cdn.example", path)
+        os.chmod(path, 0o644)
+        self.assertIn("chmod 600", self.dns_key("cdn.example", path).stderr)
+        config = pathlib.Path(self.shared.path("missing.toml"))
+        config.write_text(self.shared.control_text().replace("zone.key", "missing.key"))
+        done = subprocess.run([BUILD / "bin" / "atoll-control", "--config", config, "--check"],
+                              capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("missing.key does not exist", done.stderr)
 
 
 class PopsComeAndGo(ClusterTest):

@@ -44,6 +44,12 @@ struct Answer {
 };
 Answer read(std::string_view message);
 
+// The private key of RFC 6605 section 6.1.
+inline constexpr const char* kKeyText =
+    "Private-key-format: v1.2\n"
+    "Algorithm: 13 (ECDSAP256SHA256)\n"
+    "PrivateKey: GU6SnQ/Ou+xC5RumuIUIuJZteXT2z0O/ok1s38Et6mQ=\n";
+
 // A zone "cdn.example", three PoPs and a table of subnets.
 class World {
  public:

@@ -23,7 +23,10 @@ void require(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace atl;
-  static const dns::test::World world;
+  static dns::test::World world;
+  if (world.view.key == nullptr) {
+    world.view.key = *dns::SigningKey::parse(dns::test::kKeyText);
+  }
   static dns::Responder responder({{}, 0});
   static std::array<uint8_t, dns::kLargestTcp> out;
   if (size == 0) return 0;
