@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "lib/http/chars.h"
@@ -62,7 +63,8 @@ bool matches(http::Fields fields, std::string_view etag) {
 void respond(server::Responder& responder, const std::string& head, std::string_view body,
              bool bodiless) {
   const std::string_view piece = head;
-  responder.respond({&piece, 1}, {&body, 1}, {.length = body.size(), .bodiless = bodiless}, {});
+  const std::span<const std::string_view> pieces(&body, bodiless ? 0 : 1);
+  responder.respond({&piece, 1}, pieces, {.length = body.size(), .bodiless = bodiless}, {});
 }
 
 std::string begin_head(uint16_t status, http::DateTime now) {

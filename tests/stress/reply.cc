@@ -172,7 +172,8 @@ bool ReplyReader::judge_edition(http::Fields fields) {
 void ReplyReader::judge_whole() {
   body_ = Body::Object;
   wanted_ = size_;
-  if (framing_ == Framing::Length && length_ != size_) {
+  // More than there is cannot be told from the head; such an answer must never become complete.
+  if (framing_ == Framing::Length && length_ < size_) {
     wrong(fmt::format("Content-Length {} of {} bytes", length_, size_));
   }
 }

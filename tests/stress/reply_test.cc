@@ -63,6 +63,8 @@ TEST_CASE("checker: an answer is what its version says, and complete when it say
        State::Complete},
       {head_of(now, "200 OK", length(body.size())) + half, State::Body},
       {head_of(now, "200 OK", kChunked) + chunked(body, false), State::Body},
+      {head_of(now, "200 OK", length(body.size() + 9)) + body, State::Body},
+      {head_of(now, "200 OK", length(body.size() + 9)) + body + "123456789", State::Wrong},
       {head_of(now, "200 OK", length(body.size())) + flipped, State::Wrong},
       {head_of(now, "200 OK", length(half.size())) + half, State::Wrong},
       {head_of(now, "200 OK", kChunked) + chunked(half, true), State::Wrong},
