@@ -87,11 +87,13 @@ bool unmodified_since(http::Fields fields, const StoredView& stored) {
   return read(stored.date).value_or(received) <= *since;
 }
 
-// Section 4.3.4: whether the validators of a 304 speak of the stored response.
+// Section 4.3.4: whether the validators of a 304 speak of the stored response. A strong one that
+// the stored response does not have speaks of another.
 bool speaks_of(http::Fields not_modified, std::string_view etag, std::string_view modified) {
-  if (const std::string_view theirs = first_value(not_modified, "etag");
-      is_entity_tag(theirs) && is_entity_tag(etag)) {
-    return weak_equal(theirs, etag);
+  if (const auto theirs = read_entity_tag(first_value(not_modified, "etag"))) {
+    const auto ours = read_entity_tag(etag);
+    if (ours) return theirs->opaque == ours->opaque;
+    if (!theirs->weak) return false;
   }
   const auto theirs = http::parse_date(first_value(not_modified, "last-modified"));
   const auto ours = http::parse_date(modified);

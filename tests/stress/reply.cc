@@ -199,13 +199,16 @@ void ReplyReader::judge_part(http::Fields fields) {
     return;
   }
   const auto place = read_content_range(*range);
-  if (!place || place->size != size_) {
+  // A whole that announces more than it has is found out at its end, after this part of it has
+  // left.
+  if (!place || place->size < size_) {
     return wrong(fmt::format("Content-Range {} of {} bytes", *range, size_));
   }
   body_ = Body::Object;
   offset_ = place->first;
   wanted_ = place->last - place->first + 1;
-  if (framing_ == Framing::Length && length_ != wanted_) {
+  // As in judge_whole(): what announces too much is passed on as it came, and must be cut off.
+  if (framing_ == Framing::Length && length_ < wanted_) {
     wrong(fmt::format("Content-Length {} beside Content-Range {}", length_, *range));
   }
 }

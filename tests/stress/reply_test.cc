@@ -123,7 +123,7 @@ TEST_CASE("checker: parts are where they say, of the version that was asked for"
       {part(10, 5, size, body.substr(10, 5)), tag_of(now), State::Complete},
       {part(10, 5, size, body.substr(10, 5)), tag_of({kObject, "", 3}), State::Wrong},
       {part(10, 5, size, body.substr(11, 5)), "", State::Wrong},
-      {part(10, 5, size + 1, body.substr(10, 5)), "", State::Wrong},
+      {part(10, 5, size - 1, body.substr(10, 5)), "", State::Wrong},
       {part(10, 5, size, body.substr(10, 4)), "", State::Wrong},
       {two(body.substr(10, 5)), "", State::Complete},
       {two(body.substr(11, 5)), "", State::Wrong},

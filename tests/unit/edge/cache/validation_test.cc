@@ -239,7 +239,10 @@ TEST_CASE("validation: which 304 speaks of the stored response (section 4.3.4)")
            Row{"ETag: \"x\"\r\n", "", true},
            Row{"ETag: \"x\"\r\n", "ETag: x", true},  // no validator: taken as an answer to ours
            Row{"", "", true},
-           Row{"", "ETag: \"x\"", true},
+           Row{"", "ETag: \"x\"", false},  // a strong one that nothing stored has
+           Row{"", "ETag: W/\"x\"", true},
+           Row{"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+               "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\nETag: \"x\"", false},
            Row{"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
                "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", true},
            Row{"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
