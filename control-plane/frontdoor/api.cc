@@ -81,15 +81,6 @@ Json node_json(const Fleet& fleet, const PopConfig& pop, const NodeRecord& recor
   return json;
 }
 
-Json place_json(const PopConfig& pop) {
-  return {{"id", pop.id},
-          {"city", pop.city},
-          {"country", pop.country},
-          {"latitude", pop.at.latitude},
-          {"longitude", pop.at.longitude},
-          {"endpoints", pop.endpoints}};
-}
-
 Json pops_json(const ApiView& view) {
   Json pops = Json::array();
   for (const PopConfig& pop : view.controller.site()->config().pops) {
@@ -170,6 +161,15 @@ std::expected<PurgeRequest, std::string> purge_request(const Json& json) {
 }
 
 }  // namespace
+
+Json place_json(const PopConfig& pop) {
+  return {{"id", pop.id},
+          {"city", pop.city},
+          {"country", pop.country},
+          {"latitude", pop.at.latitude},
+          {"longitude", pop.at.longitude},
+          {"endpoints", pop.endpoints}};
+}
 
 bool ready(const ApiView& view) {
   for (const PopConfig& pop : view.controller.site()->config().pops) {

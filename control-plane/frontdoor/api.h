@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ Reply config_reply(const ApiView& view);
 Reply route_reply(const Route& route, std::string_view host, std::string_view path);
 Reply purge_reply(const Fleet& fleet, std::string_view number);
 Reply index_reply();
+
+// Identity and place of a PoP, as /v1/pops and the live stream tell it.
+nlohmann::ordered_json place_json(const PopConfig& pop);
 
 // Whether every configured PoP takes requests and every connected node has the present snapshot.
 bool ready(const ApiView& view);

@@ -137,12 +137,7 @@ std::string layout_json(const ApiView& view) {
             {"configuration_problem", view.controller.problem()},
             {"pops", Json::array()}};
   for (const PopConfig& pop : view.controller.site()->config().pops) {
-    json["pops"].push_back({{"id", pop.id},
-                            {"city", pop.city},
-                            {"country", pop.country},
-                            {"latitude", pop.at.latitude},
-                            {"longitude", pop.at.longitude},
-                            {"endpoints", pop.endpoints}});
+    json["pops"].push_back(place_json(pop));
   }
   return one_line(json);
 }
