@@ -277,7 +277,9 @@ void Fetch::on_body(std::string chunk) {
   if (body_length_ && received_ > *body_length_) {
     return attempt_failed({rpc::FailureReason::Protocol, true, "body longer than announced"});
   }
-  if (storing_ && !plan_.part && received_ > policy_.max_object_bytes) stop_storing();
+  if (storing_ && !plan_.part && received_ > policy_.max_object_bytes) {
+    stop_storing("not stored: the body is longer than max_object");
+  }
   if (encoder_ != nullptr) {
     std::string encoded;
     if (!encoder_->encode(chunk, false, encoded)) {
@@ -294,7 +296,7 @@ void Fetch::append(std::string chunk) {
   Transfer::Appended appended = transfer()->append(segment);
   if (appended == Transfer::Appended::NoRoom) {
     context_.counters.not_retained.add();
-    stop_storing();
+    stop_storing("not stored: no memory to keep the body in while it arrives");
     appended = transfer()->append(std::move(segment));
   }
   if (appended == Transfer::Appended::Pause) {
@@ -303,7 +305,8 @@ void Fetch::append(std::string chunk) {
   }
 }
 
-void Fetch::stop_storing() {
+void Fetch::stop_storing(std::string_view why) {
+  log_remark(why);
   storing_ = false;
   flight_->close();
   remember_uncacheable(0);
@@ -445,14 +448,22 @@ void Fetch::give_up(UpstreamFailure failure) {
 }
 
 void Fetch::log_failure(std::string_view what) const {
+  if (step_ != Step::Body) return log_exchange(LogLevel::Warn, what);
+  log_exchange(LogLevel::Warn, fmt::format("{} (answer cut off)", what));
+}
+
+void Fetch::log_remark(std::string_view what) const { log_exchange(LogLevel::Info, what); }
+
+// So many lines a second, however many exchanges there are.
+void Fetch::log_exchange(LogLevel level, std::string_view what) const {
   if (owner_.log_tokens_ == 0) {
     ++owner_.unlogged_;
     return;
   }
   --owner_.log_tokens_;
-  log_warn("origin {} ({}): {} {}{}: {}{}", origin().id, origin().endpoint, plan_.request->method(),
-           plan_.request->authority(), plan_.request->path_and_query(), what,
-           step_ == Step::Body ? " (answer cut off)" : "");
+  log_at(level, "origin {} ({}): {} {}{}: {}", origin().id, origin().endpoint,
+         plan_.request->method(), plan_.request->authority(), plan_.request->path_and_query(),
+         what);
 }
 
 void Fetch::check_deadline(MonoTime now) {
@@ -512,12 +523,13 @@ void FetchSet::check_deadlines(MonoTime now) {
 
 void FetchSet::tick() {
   check_deadlines(context_.loop.now());
-  log_tokens_ = std::min<uint32_t>(log_tokens_ + 3, 10);
+  log_tokens_ = std::min<uint32_t>(log_tokens_ + 3, kLogBurst);
   if (unlogged_ != 0 && log_tokens_ > 0) {
     --log_tokens_;
-    log_warn("{} more failed exchanges with origins were not logged", std::exchange(unlogged_, 0));
+    log_warn("{} more exchanges with origins had such an end and were not logged",
+             std::exchange(unlogged_, 0));
   }
-  if (fetches_.empty() && unlogged_ == 0 && log_tokens_ == 10) timer_.stop();
+  if (fetches_.empty() && unlogged_ == 0 && log_tokens_ == kLogBurst) timer_.stop();
 }
 
 void FetchSet::abort_all() {

@@ -21,6 +21,7 @@
 #include "edge/fetch/upstream_request.h"
 #include "edge/identity.h"
 #include "edge/stats/counters.h"
+#include "lib/base/log.h"
 #include "lib/net/loop.h"
 #include "lib/rpc/exchange_client.h"
 
@@ -153,7 +154,7 @@ class Fetch final : public net::Disposable,
   void append(std::string chunk);
   void invalidate(const cache::ResponseView& response);
   void remember_uncacheable(uint16_t status);
-  void stop_storing();
+  void stop_storing(std::string_view why);
   void apply_not_modified();
   void drop_stale();
   void refetch_whole();
@@ -161,6 +162,9 @@ class Fetch final : public net::Disposable,
   void give_up(UpstreamFailure failure);
   void attempt_failed(const rpc::ExchangeFailure& failure);
   void log_failure(std::string_view what) const;
+  // The same for what is no failure, but surprises who expects it to be stored.
+  void log_remark(std::string_view what) const;
+  void log_exchange(LogLevel level, std::string_view what) const;
   void end();
 
   const OriginEndpoint& origin() const { return *origins_[attempt_]; }
@@ -229,7 +233,9 @@ class FetchSet {
   net::Timer timer_;
   std::vector<std::unique_ptr<Fetch>> fetches_;
   // An origin that is down fails thousands of fetches a second; the log gets a few lines of them.
-  uint32_t log_tokens_ = 10;
+  // Lines the log may take at once, of those about single exchanges; some more every tick.
+  static constexpr uint32_t kLogBurst = 30;
+  uint32_t log_tokens_ = kLogBurst;
   uint64_t unlogged_ = 0;
 };
 

@@ -1,5 +1,7 @@
 // Fetch: ranges of our own, and what is kept of them (docs/adr/0007).
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "edge/cache/head.h"
@@ -80,6 +82,7 @@ void Fetch::publish_part(const rpc::ExchangeResponseHead& head) {
 
 // Whoever waits asks for himself.
 void Fetch::refuse_part(std::string_view reason) {
+  log_remark(fmt::format("the part that came is not used: {}", reason));
   ResponseHead published;
   published.status = 206;
   published.part_refused = reason;

@@ -81,9 +81,13 @@ PartBody::Look PartBody::look_at_head() {
   const TransferReader::View view = reader_.look();
   if (view.phase == Transfer::Phase::Waiting) return Look::Wait;
   if (view.phase == Transfer::Phase::Object) return Look::Elsewhere;  // it is stored
-  if (view.head == nullptr || !view.head->part) return Look::Broken;
+  if (view.head == nullptr) return broken(reader_.failure().token);
+  if (!view.head->part) {
+    const std::string_view refused = view.head->part_refused;
+    return broken(refused.empty() ? "part-changed" : refused);
+  }
   const ArrivingPart& part = *view.head->part;
-  if (part.outline->representation() != outline_->representation()) return Look::Broken;
+  if (part.outline->representation() != outline_->representation()) return broken("part-changed");
   arriving_ = {.range = part.range, .next = part.range.first, .segment = {}};
   return Look::Found;
 }
@@ -105,15 +109,18 @@ PartBody::Look PartBody::take_arriving(Chunk& out) {
     const auto taken = reader_.take({&segment, 1});
     if (taken.count == 0) {
       if (taken.phase == Transfer::Phase::Streaming) return Look::Wait;
-      return taken.phase == Transfer::Phase::Complete ? Look::Elsewhere : broken_off();
+      if (taken.phase == Transfer::Phase::Complete) return Look::Elsewhere;
+      const Look broke = broken(reader_.failure().token);
+      return ++failures_ > kFailures ? broke : Look::Elsewhere;
     }
     arriving.next += segment->bytes().size();
     arriving.segment = std::move(segment);
   }
 }
 
-PartBody::Look PartBody::broken_off() {
-  return ++failures_ > kFailures ? Look::Broken : Look::Elsewhere;
+PartBody::Look PartBody::broken(std::string_view why) {
+  why_ = why;
+  return Look::Broken;
 }
 
 bool PartBody::take_stored(Chunk& out) {

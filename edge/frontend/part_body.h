@@ -43,6 +43,8 @@ class PartBody {
     Holder holder;  // keeps them
   };
   Next next(Chunk& out);
+  // After Broken: the reason, static text for the access log.
+  std::string_view why() const { return why_; }
 
  private:
   // What arrives on the reader's transfer.
@@ -58,7 +60,7 @@ class PartBody {
   void give(std::string_view bytes, Holder holder, Chunk& out);
   Look look_at_head();
   Look take_arriving(Chunk& out);
-  Look broken_off();
+  Look broken(std::string_view why);
   bool take_stored(Chunk& out);
   void look_ahead();
   void leave();
@@ -77,6 +79,7 @@ class PartBody {
   uint64_t ahead_ = 0;  // the block that was looked after last
   unsigned idle_ = 0;   // looks since the last byte
   unsigned failures_ = 0;
+  std::string_view why_ = "part-missing";
 };
 
 }  // namespace atl::edge

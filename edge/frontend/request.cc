@@ -459,6 +459,7 @@ Request::Next Request::pass_body() {
       } else if (taken.phase == Transfer::Phase::Failed) {
         context().counters.truncated.add();
         passing_.account.aborted = true;
+        passing_.account.reason = reader_.failure().token;
         write_account();
         responder.fail();
       }

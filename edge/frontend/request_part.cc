@@ -183,6 +183,7 @@ Request::Next Request::pass_parts() {
       case PartBody::Next::Broken:
         context().counters.truncated.add();
         passing_.account.aborted = true;
+        passing_.account.reason = parts_->why();
         write_account();
         responder.fail();
         return Next::Wait;

@@ -307,6 +307,7 @@ void HttpExchange::on_done(CURLcode result, curl_socket_t connection) {
   const rpc::FailureReason reason =
       reason_of(result, {sent_, head_.has_final(), system_error == ETIMEDOUT});
   std::string detail = error_[0] != '\0' ? error_.data() : curl_easy_strerror(result);
+  if (result == CURLE_OK) detail = "the upstream closed before its head was complete";
   if (!sent_) {
     const std::lock_guard lock(upstream_.mutex);
     upstream_.unreachable = detail;
