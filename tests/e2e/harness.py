@@ -85,11 +85,12 @@ class Program:
 
     def __init__(self, name, arguments, log, env=None):
         self.name, self.arguments, self.log_path, self.env = name, arguments, log, env
+        self.build = BUILD
         self.core = None  # pinned to it, if set before start()
         self.process = None
 
     def start(self):
-        binary = BUILD / "bin" / self.name
+        binary = self.build / "bin" / self.name
         if not binary.exists():
             raise AssertionError(f"{binary} is not built")
         self.log_file = open(self.log_path, "ab")

@@ -26,6 +26,7 @@ struct Options {
   size_t clients = 400;
   size_t objects = 400;
   uint32_t purge_every_ms = 100;
+  uint32_t patience = 30;  // seconds
   bool silent = false;
 };
 
@@ -43,7 +44,7 @@ bool set_option(std::string_view text, Options& options) {
   };
   return read("--seconds=", options.seconds) || read("--seed=", options.seed) ||
          read("--clients=", options.clients) || read("--objects=", options.objects) ||
-         read("--purge-every=", options.purge_every_ms);
+         read("--purge-every=", options.purge_every_ms) || read("--patience=", options.patience);
 }
 
 sockaddr_in address_in(const std::string& text) {
@@ -103,7 +104,10 @@ int run(const Options& options) {
                             .seed = options.seed,
                             .pause = std::chrono::milliseconds{options.purge_every_ms}});
   Crowd crowd(poller, catalogue,
-              {.edge = address_in(edge), .clients = options.clients, .seed = options.seed});
+              {.edge = address_in(edge),
+               .clients = options.clients,
+               .seed = options.seed,
+               .deadline = std::chrono::seconds{options.patience}});
   crowd.start();
   const auto began = Clock::now();
   const auto end = began + std::chrono::seconds{options.seconds};
@@ -141,11 +145,12 @@ int main(int argc, char** argv) {
   atl::stress::Options options;
   for (int i = 1; i < argc; ++i) {
     if (!atl::stress::set_option(argv[i], options)) {
-      fmt::print(stderr,
-                 "stress-load: {} is none of --seconds=N --seed=N (of requests, moods and purges) "
-                 "--clients=N --objects=N --purge-every=MILLISECONDS --silent (now and then the "
-                 "origin does not answer at all)\n",
-                 argv[i]);
+      fmt::print(
+          stderr,
+          "stress-load: {} is none of --seconds=N --seed=N (of requests, moods and purges) "
+          "--clients=N --objects=N --purge-every=MILLISECONDS --patience=SECONDS --silent (now "
+          "and then the origin does not answer at all)\n",
+          argv[i]);
       return 2;
     }
   }

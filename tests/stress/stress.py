@@ -22,17 +22,21 @@ REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSa
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build/dev")
+    parser.add_argument("--origin-build", help="of atoll-origin, if not the same")
     parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--clients", type=int, default=400)
     parser.add_argument("--objects", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0, help="0: a new one, which is printed")
+    parser.add_argument("--patience", type=int, default=30,
+                        help="seconds without a byte that are a hang; ThreadSanitizer stops the world for its reports")
     parser.add_argument("--keep", action="store_true", help="leave the programs' logs behind")
     return parser.parse_args()
 
 
 def program_environment():
-    """A report does not end the program, so that one run shows them all; none is suppressed."""
-    return {**os.environ, "TSAN_OPTIONS": "history_size=4 halt_on_error=0",
+    """A report does not end the program, so that one run shows them all."""
+    left_out = HERE.parent / "support" / "tsan.supp"
+    return {**os.environ, "TSAN_OPTIONS": f"history_size=4 halt_on_error=0 suppressions={left_out}",
             "ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -55,6 +59,7 @@ def main():
     load = subprocess.Popen(
         [pathlib.Path(options.build).resolve() / "bin" / "stress-load", f"--seconds={options.seconds}",
          f"--seed={seed}", f"--clients={options.clients}", f"--objects={options.objects}",
+         f"--patience={options.patience}",
          *(["--silent"] if options.seconds > 60 else [])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     word, port = load.stdout.readline().split()
@@ -63,7 +68,10 @@ def main():
         sources={"site": {"type": "http", "url": f"http://127.0.0.1:{port}", "head_timeout": "8s",
                           "idle_timeout": "8s"}},
         edge={"workers": 2, "cache_memory": "16MiB", "disk_admission": "all"}, volumes=["64MiB"],
-        control={"lease": "10s"})
+        # The origin fails so often that the breaker would keep most requests from it.
+        control={"lease": "10s"}, origin={"breaker": {"open": "50ms"}})
+    if options.origin_build:
+        cluster.origin.build = pathlib.Path(options.origin_build).resolve()
     for program in cluster.programs():
         program.env = program_environment()
     problems = []
