@@ -7,6 +7,7 @@
 #include "lib/http/chars.h"
 #include "lib/http/field_lookup.h"
 #include "lib/http/percent.h"
+#include "lib/http/skip.h"
 
 namespace atl::http {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 constexpr uint8_t kEmptyLines = 4;
 // What is kept between requests; a larger head gives its memory back.
 constexpr size_t kKeptBytes = 8 * 1024;
-
-// RFC 9112 section 3: nothing but visible ASCII and the two blanks.
-bool is_line_char(char c) { return c >= 0x20 && c < 0x7f; }
-bool is_target_char(char c) { return c > 0x20 && c < 0x7f && c != '#'; }
 
 }  // namespace
 
@@ -118,7 +115,8 @@ bool RequestParser::scan_start(char byte) {
 }
 
 // Looks at bytes until the input, the request line or the head ends, and keeps them. One state per
-// place in the grammar, which is why it is longer than other functions.
+// place in the grammar, which is why it is longer than other functions; what follows a state in a
+// head that arrives whole follows it here too.
 size_t RequestParser::scan(std::string_view input) {
   const char* const begin = input.data();
   const char* p = begin;
@@ -134,7 +132,7 @@ size_t RequestParser::scan(std::string_view input) {
         if (scan_start(*p)) kept = ++p;
         break;
       case At::Line:
-        while (p < end && is_line_char(*p)) ++p;
+        p = skip<LineChars>(p, end);
         if (p == end) break;
         if (*p++ != '\r') refuse(400, "a byte that must not be in a request line");
         at_ = At::LineLf;
@@ -148,26 +146,37 @@ size_t RequestParser::scan(std::string_view input) {
         if (*p == '\r') {
           ++p;
           at_ = At::EndLf;
-        } else if (!is_token_char(*p)) {
-          refuse(400, is_ows(*p) ? "a folded field line" : "a field line without a name");
-        } else if (++field_lines_ > limits_.fields) {
-          refuse(431, "too many fields");
-        } else {
-          at_ = At::Name;
+          break;
         }
-        break;
+        if (!is_token_char(*p)) {
+          refuse(400, is_ows(*p) ? "a folded field line" : "a field line without a name");
+          break;
+        }
+        if (++field_lines_ > limits_.fields) {
+          refuse(431, "too many fields");
+          break;
+        }
+        at_ = At::Name;
+        [[fallthrough]];
       case At::Name:
-        while (p < end && is_token_char(*p)) ++p;
+        p = skip<TokenChars>(p, end);
         if (p == end) break;
-        if (*p++ != ':') refuse(400, "a field name that is not a token and a colon");
         at_ = At::Value;
-        break;
+        if (*p++ != ':') {
+          refuse(400, "a field name that is not a token and a colon");
+          break;
+        }
+        [[fallthrough]];
       case At::Value:
-        while (p < end && is_field_value_char(*p)) ++p;
+        p = skip<FieldValueChars>(p, end);
         if (p == end) break;
-        if (*p++ != '\r') refuse(400, "a byte that must not be in a field value");
         at_ = At::ValueLf;
-        break;
+        if (*p++ != '\r') {
+          refuse(400, "a byte that must not be in a field value");
+          break;
+        }
+        if (p == end) break;
+        [[fallthrough]];
       case At::ValueLf:
         if (*p++ != '\n') refuse(400, "a bare CR in a field line");
         at_ = At::FieldLine;
@@ -205,7 +214,7 @@ void RequestParser::check_request_line() {
     return refuse(400, "the request line is not a method, a target and a version");
   }
   const std::string_view target = line.substr(first + 1, last - first - 1);
-  if (target.empty() || !std::all_of(target.begin(), target.end(), is_target_char)) {
+  if (target.empty() || !consists_of<TargetChars>(target)) {
     return refuse(400, "the target has characters that must be percent-encoded");
   }
   const std::string_view version = line.substr(last + 1);
@@ -217,14 +226,14 @@ void RequestParser::check_request_line() {
     return refuse(505, "this version of HTTP is not spoken here");
   }
   head_.version_minor = static_cast<uint8_t>(version[7] - '0');
+  method_size_ = first;
+  target_size_ = target.size();
 }
 
 void RequestParser::parse() {
-  // Again from `bytes_`, which may have moved since the line was checked.
-  const std::string_view line(bytes_.data(), bytes_.find('\r'));
-  const size_t first = line.find(' ');
-  head_.method = line.substr(0, first);
-  head_.target = line.substr(first + 1, line.rfind(' ') - first - 1);
+  // `bytes_` may have moved since the line was checked.
+  head_.method = {bytes_.data(), method_size_};
+  head_.target = {bytes_.data() + method_size_ + 1, target_size_};
   head_.scheme = scheme_;
   if (head_.method == "CONNECT") return refuse(501, "CONNECT is not implemented");
   if (!run_llhttp()) return;

@@ -93,6 +93,8 @@ class RequestParser {
   size_t field_lines_ = 0;
   Refusal refusal_;
   std::string bytes_;
+  size_t method_size_ = 0;  // of the request line, once it was checked
+  size_t target_size_ = 0;
   std::vector<Field> fields_;
   std::string_view scheme_ = "http";
   RequestHead head_;
