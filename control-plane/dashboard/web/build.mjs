@@ -1,6 +1,7 @@
-// Makes the bundle that atoll-control has inside.
+// Makes the bundle that atoll-control has inside, and the page that `atoll lab` writes its reports into.
 //   node build.mjs --check          are the packages of package.json here, in its versions?
 //   node build.mjs --out FOLDER     FOLDER/files/: what is served; FOLDER/bundle.{S,cc}: it as an object
+//   node build.mjs --report FOLDER  FOLDER/page.html: the page; FOLDER/page.S: it as an object
 // It only reads what is here: nothing is downloaded.
 
 import { createHash } from "node:crypto";
@@ -9,6 +10,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { makePage, writePage } from "./report/page.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PREFIX = "/dashboard/";
@@ -114,10 +116,11 @@ async function main() {
     process.exit(1);
   }
   if (command === "--check") return;
-  if (command !== "--out" || !out) {
-    console.error("usage: node build.mjs --check | --out FOLDER");
+  if (!["--out", "--report"].includes(command) || !out) {
+    console.error("usage: node build.mjs --check | --out FOLDER | --report FOLDER");
     process.exit(2);
   }
+  if (command === "--report") return writePage(out, await makePage(HERE));
   rmSync(join(out, "files"), { recursive: true, force: true });
   mkdirSync(join(out, "files"), { recursive: true });
   writeObject(out, await makeFiles());

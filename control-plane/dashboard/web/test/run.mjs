@@ -1,6 +1,6 @@
 // Bundles the tests and runs them with node's own runner.
-//   node test/run.mjs types|unit|browser|cluster|serve FOLDER
-// FOLDER is that of build.mjs --out; screenshots are written to FOLDER/screenshots.
+//   node test/run.mjs types|unit|browser|cluster|report|serve FOLDER
+// FOLDER is that of build.mjs --out, of build.mjs --report for "report"; screenshots are written to FOLDER/screenshots.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";

@@ -82,6 +82,32 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? first : `${first} ${small}${THIN}${smallUnit}`;
 }
 
+// How much more or less `to` is: "+12.0 %", "−73.2 %"; more than ten times is a factor, "×14".
+export function change(from: number, to: number): string {
+  if (from === to) return `±0${THIN}%`;
+  if (from <= 0 || to < 0) return NOTHING;
+  const factor = to / from;
+  if (factor >= 10) return `×${digits(factor)}`;
+  return `${signOf(factor - 1)}${(Math.abs(factor - 1) * 100).toFixed(1)}${THIN}%`;
+}
+
+// The difference of two ratios in percentage points.
+export function points(difference: number): string {
+  return `${signOf(difference)}${(Math.abs(difference) * 100).toFixed(1)} points`;
+}
+
+function signOf(value: number): string {
+  return value > 0 ? "+" : value < 0 ? MINUS : "±";
+}
+
+// Time since a beginning: 0:05, 12:00, 1:02:03.
+export function elapsed(value: number): string {
+  const all = Math.round(value);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(all / 3600), Math.floor(all / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(all % 60)}` : `${minutes}:${two(all % 60)}`;
+}
+
 export function kilometres(value: number | undefined): string {
   return value === undefined ? NOTHING : `${Math.round(value).toLocaleString("en").replaceAll(",", THIN)}${THIN}km`;
 }

@@ -123,7 +123,7 @@ function Cache({ now, series, theme }: { readonly now: PopSample | null; readonl
         <span class="reading" style={{ width: `${Math.min(1, share ?? 0) * 100}%` }} />
       </div>
       {series && (
-        <Chart title="Evictions" times={times(series)} format={perSecond} theme={theme}
+        <Chart title="Evictions" xs={times(series)} format={perSecond} theme={theme}
                lines={[{ label: "objects evicted", colour: "--stale", values: series.columns.cache_evictions }]} />
       )}
     </div>

@@ -40,10 +40,10 @@ export function TrafficCharts({ series, theme }: { readonly series: Series; read
   const drawn = useMemo(() => lines(series), [series]);
   return (
     <>
-      <Chart title="Requests by outcome" times={drawn.times} lines={drawn.outcomes} format={perSecond} theme={theme} stacked />
-      <Chart title="Hit ratio" times={drawn.times} lines={drawn.ratios} format={percent} theme={theme} scale="ratio" />
-      <Chart title="Time to first byte" times={drawn.times} lines={drawn.ttfb} format={microseconds} theme={theme} scale="log" />
-      <Chart title="Bandwidth" times={drawn.times} lines={drawn.bytes} format={bandwidth} theme={theme} />
+      <Chart title="Requests by outcome" xs={drawn.times} lines={drawn.outcomes} format={perSecond} theme={theme} stacked />
+      <Chart title="Hit ratio" xs={drawn.times} lines={drawn.ratios} format={percent} theme={theme} scale="ratio" />
+      <Chart title="Time to first byte" xs={drawn.times} lines={drawn.ttfb} format={microseconds} theme={theme} scale="log" />
+      <Chart title="Bandwidth" xs={drawn.times} lines={drawn.bytes} format={bandwidth} theme={theme} />
     </>
   );
 }

@@ -38,3 +38,13 @@ test("words go with their number", () => {
   same([[format.plural(1, "node"), "1 node"], [format.plural(0, "node"), "0 nodes"], [format.cores(250), "0.25_cores"],
     [format.cores(1000), "1_core"], [format.kilometres(undefined), "–"], [format.kilometres(12_345.6), "12_346_km"]]);
 });
+
+test("changes have a sign, and a factor where a percentage says nothing", () => {
+  const { change, points } = format;
+  same([[change(100, 25), "−75.0_%"], [change(10, 11), "+10.0_%"], [change(5, 5), "±0_%"], [change(0, 0), "±0_%"], [change(0, 5), "–"],
+    [change(1, 14), "×14"], [change(4, 0), "−100.0_%"], [points(0.031), "+3.1 points"], [points(-0.5), "−50.0 points"], [points(0), "±0.0 points"]]);
+});
+
+test("time since a beginning is written as a clock", () => {
+  same([[format.elapsed(0), "0:00"], [format.elapsed(5), "0:05"], [format.elapsed(725), "12:05"], [format.elapsed(3723), "1:02:03"]]);
+});
