@@ -82,6 +82,9 @@ const SegmentRef* Object::segment_ref(size_t index) const {
 }
 
 size_t Object::charge() const {
+  if (kind_ == Kind::Sized) {
+    return sizeof(Object) + key_size_ + vary_size_ + head_size_ + body_size_;
+  }
   size_t bytes = malloc_usable_size(const_cast<Object*>(this));
   if (is_inline()) return bytes;
   for (size_t i = 0; i < segment_count_; ++i) bytes += refs_begin()[i]->charge();
@@ -94,7 +97,7 @@ void Object::fill(const ObjectSource& source) {
   if (source.soft_purged) mark_purged();
   kind_ = source.kind;
   number_ = source.number;
-  if (is_outline()) body_size_ = source.size;
+  if (is_outline() || kind_ == Kind::Sized) body_size_ = source.size;
   status_ = source.status;
   key_size_ = static_cast<uint16_t>(source.key.size());
   vary_size_ = static_cast<uint16_t>(source.variant_key.size());

@@ -27,6 +27,7 @@ enum class Kind : uint8_t {
   Whole,    // a complete response
   Outline,  // head and size of a representation of which at most pieces are stored
   Piece,    // a stretch of bytes of such a representation: no head, a key of its own (parts.h)
+  Sized,    // stands for a complete response in a simulation: charged for a body that is not there
 };
 
 // What an object is made of. Views are copied; segments are taken over when the body is large, and
@@ -42,7 +43,7 @@ struct ObjectSource {
   // Outline, and a Whole made of its pieces: the name that they share. Piece: the offset of its
   // first byte in the representation.
   uint64_t number = 0;
-  uint64_t size = 0;  // Outline: bytes of the whole representation
+  uint64_t size = 0;  // Outline: bytes of the whole representation; Sized: of the body
 };
 
 // A stored response, or what is known of an incomplete one. Immutable, save for the mark of a soft
@@ -72,14 +73,15 @@ class Object {
   uint64_t representation() const { return kind_ == Kind::Piece ? 0 : number_; }
   uint64_t first() const { return kind_ == Kind::Piece ? number_ : 0; }
 
-  // Of an outline: of the whole representation, although it has no segment.
+  // Of an outline: of the whole representation, although it has no segment. So too when Sized.
   uint64_t body_size() const { return body_size_; }
   size_t segment_count() const { return segment_count_; }
   std::string_view segment(size_t index) const;
   // Empty when the body is inline: then the object itself must be pinned.
   const SegmentRef* segment_ref(size_t index) const;
 
-  // Bytes taken from the allocator, rounding included, segments included.
+  // Bytes taken from the allocator, rounding included, segments included. When Sized: of its parts
+  // and of the body it stands for, unrounded, so that a simulation depends on no allocator.
   size_t charge() const;
 
  private:

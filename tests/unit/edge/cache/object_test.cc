@@ -7,6 +7,7 @@
 
 #include "tests/unit/edge/cache/support_store.h"
 
+using atl::cache::Kind;
 using atl::cache::kInlineBody;
 using atl::cache::kMaxObjectPart;
 using atl::cache::make_object;
@@ -153,4 +154,13 @@ TEST_CASE("object: what a 1 KiB object costs beyond its body (goal: 500 bytes, i
   CHECK(object->charge() == malloc_usable_size(const_cast<Object*>(object.get())));
   CHECK(each <= 420);
 #endif
+}
+
+TEST_CASE("object: one that stands for a body is charged for it, the same with every allocator") {
+  const auto object = make_object(
+      {.key = "key", .head = "HTTP/1.1 200 OK\r\n", .kind = Kind::Sized, .size = 1'000'000}, {});
+  REQUIRE(object);
+  CHECK((*object)->body_size() == 1'000'000);
+  CHECK((*object)->segment_count() == 0);
+  CHECK((*object)->charge() == sizeof(Object) + 3 + 17 + 1'000'000);
 }
