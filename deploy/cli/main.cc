@@ -8,6 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "deploy/cli/lab/catalogue.h"
+#include "deploy/cli/lab/comparison.h"
+#include "deploy/cli/lab/experiment.h"
 #include "deploy/cli/policies/policies.h"
 #include "deploy/cli/replay/replay.h"
 #include "deploy/cli/status.h"
@@ -48,6 +51,9 @@ struct Arguments {
   StatusCommand status;
   std::string wait = "0s";
   PoliciesCommand policies;
+  ExperimentCommand experiment;
+  ComparisonCommand comparison;
+  std::string scenarios = kScenarioFolder;
 };
 
 void add_replay(CLI::App& app, Arguments& arguments) {
@@ -107,10 +113,45 @@ std::string check_shards(const std::string& text) {
   return kAllowed.contains(text) ? std::string{} : "not a power of two up to 256";
 }
 
+void add_experiments(CLI::App& lab, Arguments& arguments) {
+  ExperimentCommand& c = arguments.experiment;
+  CLI::App& play = *lab.add_subcommand("run", "Play a scenario and write its report");
+  play.add_option("SCENARIO", c.scenario, "A file (docs/lab.md), or a name that `list` shows")
+      ->required();
+  play.add_option("--out", c.out, "Folder of the report; default: .atoll/lab/NAME");
+  play.add_option("--seed", c.seed, "In place of the scenario's");
+  play.add_option("--scale", c.scale, "Play it at this share of its size")
+      ->check(CLI::Range(1e-6, 1.0))
+      ->capture_default_str();
+  play.add_flag("--json", c.json, "Print report.json instead of a summary");
+  play.add_flag("--quiet", c.quiet, "No progress");
+  ComparisonCommand& both = arguments.comparison;
+  CLI::App& compare =
+      *lab.add_subcommand("compare", "How one run differs from another, with 95 % intervals");
+  compare.add_option("A", both.a, "Folder of a report, and :RUN if it has several")->required();
+  compare.add_option("B", both.b, "The other one")->required();
+  compare.add_flag("--json", both.json, "As JSON");
+  CLI::App& list = *lab.add_subcommand("list", "Show the scenarios there are");
+  for (CLI::App* sub : {&play, &list}) {
+    sub->add_option("--scenarios", arguments.scenarios, "Folder of scenarios")
+        ->capture_default_str();
+  }
+}
+
+int run_lab(const CLI::App& lab, Arguments& arguments) {
+  arguments.experiment.folder = arguments.scenarios;
+  arguments.experiment.version = ATOLL_VERSION;
+  if (lab.got_subcommand("run")) return run_experiment(arguments.experiment);
+  if (lab.got_subcommand("compare")) return run_comparison(arguments.comparison);
+  if (lab.got_subcommand("list")) return run_list(arguments.scenarios);
+  return run_policies(arguments.policies);
+}
+
 void add_lab(CLI::App& app, Arguments& arguments) {
   PoliciesCommand& c = arguments.policies;
   CLI::App& lab = *app.add_subcommand("lab", "Experiments that need no cluster");
   lab.require_subcommand(1);
+  add_experiments(lab, arguments);
   CLI::App& sub = *lab.add_subcommand(
       "policies", "Replay traces over the edge's eviction policies and compare their hit ratios");
   sub.add_option("FOLDER", c.folder,
@@ -151,7 +192,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  if (app.got_subcommand("lab")) return run_policies(arguments.policies);
+  if (app.got_subcommand("lab")) return run_lab(*app.get_subcommand("lab"), arguments);
   if (app.got_subcommand("status")) {
     arguments.status.wait = *parse_duration(arguments.wait);
     return run_status(arguments.status);
