@@ -130,6 +130,7 @@ void add_experiments(CLI::App& lab, Arguments& arguments) {
       *lab.add_subcommand("compare", "How one run differs from another, with 95 % intervals");
   compare.add_option("A", both.a, "Folder of a report, and :RUN if it has several")->required();
   compare.add_option("B", both.b, "The other one")->required();
+  compare.add_option("--out", both.out, "Folder for compare.json and compare.html");
   compare.add_flag("--json", both.json, "As JSON");
   CLI::App& list = *lab.add_subcommand("list", "Show the scenarios there are");
   for (CLI::App* sub : {&play, &list}) {

@@ -62,6 +62,11 @@ class Lab(unittest.TestCase):
         self.assertEqual(int(rows[0]["requests"]), report["runs"][0]["regions"][0]["stats"]["requests"])
         again = self.play("--json", out="again")
         self.assertEqual(again.stdout, (self.folder / "out/report.json").read_text())
+        page = self.folder / "out/report.html"
+        if page.exists():  # a build may leave the web application out
+            self.assertIn('"schema": 1', page.read_text())
+        else:
+            self.assertIn("ATOLL_DASHBOARD=OFF", again.stderr)
         other = self.play("--json", "--seed", "2", out="other")
         self.assertNotEqual(other.stdout, again.stdout)
 
@@ -74,7 +79,9 @@ class Lab(unittest.TestCase):
         median = rows["here", "p50_ms"]
         self.assertLess(median["high"], -50)
         self.assertLessEqual(median["low"], median["difference"])
-        table = run("lab", "compare", f"{out}:bare", f"{out}:cdn")
+        table = run("lab", "compare", f"{out}:bare", f"{out}:cdn", "--out", str(self.folder / "both"))
+        self.assertEqual(table.returncode, 0, table.stderr)
+        self.assertEqual((self.folder / "both/compare.json").read_text(), done.stdout)
         self.assertIn("95 % interval", table.stdout)
 
     def test_a_run_that_is_not_named_or_not_there_is_asked_for(self):

@@ -10,6 +10,7 @@
 
 #include "deploy/cli/text.h"
 #include "deploy/lab/report/compare.h"
+#include "deploy/lab/report/write.h"
 #include "lib/base/durable_file.h"
 
 namespace atl::cli {
@@ -54,8 +55,17 @@ int run_comparison(const ComparisonCommand& command) {
     return 2;
   }
   const std::vector<lab::Difference> rows = lab::compare(*a, *b);
+  const std::string json = lab::comparison_json(*a, *b, rows);
+  if (!command.out.empty()) {
+    const auto written = lab::write_page(json, command.out, "compare");
+    if (!written || !written->missing.empty()) {
+      fmt::print(stderr, "atoll-cli lab compare: {}\n",
+                 written ? written->missing : written.error());
+    }
+    if (!written) return 1;
+  }
   if (command.json) {
-    fmt::print("{}", lab::comparison_json(*a, *b, rows));
+    fmt::print("{}", json);
   } else {
     std::vector<std::vector<std::string>> lines{{"region", "figure", printable(a->name, 40),
                                                  printable(b->name, 40), "difference",

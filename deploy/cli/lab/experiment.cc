@@ -128,11 +128,12 @@ int run_experiment(const ExperimentCommand& command) {
       command.out.empty() ? fmt::format(".atoll/lab/{}", scenario.name) : command.out;
   const auto written = lab::write_report(report, folder);
   if (!written) return complain(written.error(), 1);
+  if (!written->missing.empty()) fmt::print(stderr, "{}\n", written->missing);
   if (command.json) {
     fmt::print("{}", lab::report_json(report));
   } else {
     fmt::print("{}\n\n{}\n{} in {}\n", printable(report.title, 200), experiment_summary(report),
-               fmt::join(*written, ", "), folder);
+               fmt::join(written->files, ", "), folder);
   }
   return std::fflush(stdout) == 0 ? 0 : complain("cannot write to standard output", 1);
 }

@@ -140,7 +140,7 @@ double ratio_again(double ratio, double n, Random& random) {
 
 std::vector<Figure> figures() {
   const auto hit = [](const Measured::Part& part) {
-    return share(part.from_cache, answered(part));
+    return share(part.from_cache, static_cast<double>(part.requests));
   };
   const auto error = [](const Measured::Part& part) {
     return share(part.errors, static_cast<double>(part.requests));
@@ -155,7 +155,7 @@ std::vector<Figure> figures() {
            }},
           {"hit_ratio", hit,
            [hit](const Measured::Part& part, Random& random) {
-             return ratio_again(hit(part), answered(part), random);
+             return ratio_again(hit(part), static_cast<double>(part.requests), random);
            }},
           {"error_ratio", error, [error](const Measured::Part& part, Random& random) {
              return ratio_again(error(part), static_cast<double>(part.requests), random);
@@ -188,7 +188,7 @@ Outcome<Measured> read_measured(std::string_view report_json, std::string_view r
     return std::unexpected(fmt::format("name one of its runs after a colon: {}", names_of(runs)));
   }
   Measured measured{text_of(member(report, "scenario"), "name") + ":" + text_of(*run, "id"), {}};
-  auto total = part_of("all", member(*run, "total"));
+  auto total = part_of("total", member(*run, "total"));
   bool right = total.has_value();
   if (total) measured.parts.push_back(*std::move(total));
   const Json& regions = member(*run, "regions");

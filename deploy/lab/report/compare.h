@@ -13,7 +13,7 @@ namespace atl::lab {
 // One run of a report.json, as far as comparing needs it.
 struct Measured {
   struct Part {
-    std::string region;  // "all": everything together
+    std::string region;  // "total": everything together
     uint64_t requests = 0;
     uint64_t errors = 0;
     uint64_t from_cache = 0;  // hits and stale answers

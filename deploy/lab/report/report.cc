@@ -36,7 +36,7 @@ void Stats::merge(const Stats& other) {
   complete.merge(other.complete);
 }
 
-double Stats::hit_ratio() const { return share(hits + stale, requests - errors); }
+double Stats::hit_ratio() const { return share(hits + stale, requests); }
 double Stats::byte_hit_ratio() const { return share(cached_bytes, bytes); }
 
 Stats RunOutcome::total() const {
@@ -46,10 +46,9 @@ Stats RunOutcome::total() const {
 }
 
 double RunOutcome::offload() const {
-  uint64_t requests = 0;
-  for (const Stats& one : regions) requests += one.requests;
-  if (requests == 0 || origin_fetches >= requests) return 0;
-  return 1 - share(origin_fetches, requests);
+  uint64_t bytes = 0;
+  for (const Stats& one : regions) bytes += one.bytes;
+  return origin_bytes >= bytes ? 0 : 1 - share(origin_bytes, bytes);
 }
 
 }  // namespace atl::lab

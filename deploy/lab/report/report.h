@@ -33,7 +33,7 @@ struct Stats {
 
   void record(Served served, uint64_t body_bytes, uint64_t first_us, uint64_t complete_us);
   void merge(const Stats& other);
-  // Hits and stale answers among what was answered.
+  // Hits and stale answers among all requests.
   double hit_ratio() const;
   double byte_hit_ratio() const;
 };
@@ -75,7 +75,8 @@ struct RunOutcome {
   uint64_t origin_bytes = 0;
 
   Stats total() const;
-  // Share of the requests that the origin never saw; 0 when there were none.
+  // Share of the bytes to clients that did not come from the origin for them; 0 when there were
+  // none.
   double offload() const;
 };
 

@@ -9,8 +9,16 @@
 
 namespace atl::lab {
 
-// report.json, regions.csv, pops.csv, timeline.csv and latency.csv into the folder, which is made
-// if it is not there. Blocking. Returns their names; errors name the file.
-Outcome<std::vector<std::string>> write_report(const Report& report, const std::string& folder);
+struct Written {
+  std::vector<std::string> files;
+  std::string missing;  // not empty: a sentence about what this program cannot write
+};
+
+// report.json, regions.csv, pops.csv, timeline.csv, latency.csv and report.html into the folder,
+// which is made if it is not there. Blocking. Errors name the file.
+Outcome<Written> write_report(const Report& report, const std::string& folder);
+// NAME.json and NAME.html alike.
+Outcome<Written> write_page(const std::string& json, const std::string& folder,
+                            const std::string& name);
 
 }  // namespace atl::lab

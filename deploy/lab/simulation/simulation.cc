@@ -14,7 +14,7 @@ const std::vector<std::string> kNotes = {
     "The caches, their eviction policies, freshness, routing by distance and the hashing among "
     "nodes are the programs' own code; networks, clients and the origin are models.",
     "A miss waited for the origin or for another cache on the way; a revalidation counts as one. "
-    "The hit ratio is of hits and stale answers among requests that were answered.",
+    "The hit ratio is of hits and stale answers among all requests.",
     "Left out: congestion between connections, the CPU of edges and of the origin beyond its "
     "concurrency, retries by clients, and circuit breakers of edges.",
 };

@@ -37,7 +37,7 @@ TEST_CASE("compare: a real difference is outside of its interval's zero, none is
   REQUIRE(again);
   CHECK(cdn->name == "small:cdn");
   const auto rows = compare(*bare, *cdn);
-  for (const char* region : {"all", "west", "east"}) {
+  for (const char* region : {"total", "west", "east"}) {
     CAPTURE(region);
     const Difference& p95 = row_of(rows, region, "p95_ms");
     CHECK(p95.difference == doctest::Approx(p95.b - p95.a));
@@ -48,11 +48,11 @@ TEST_CASE("compare: a real difference is outside of its interval's zero, none is
   }
   // Two seeds of the same thing: 95 % of the intervals hold zero; these do.
   const auto same = compare(*cdn, *again);
-  const Difference& median = row_of(same, "all", "p50_ms");
+  const Difference& median = row_of(same, "total", "p50_ms");
   CHECK(median.low <= 0);
   CHECK(median.high >= 0);
   CHECK(median.high - median.low < 2);
-  CHECK(row_of(compare(*cdn, *cdn), "all", "hit_ratio").difference == 0);
+  CHECK(row_of(compare(*cdn, *cdn), "total", "hit_ratio").difference == 0);
   CHECK(
       comparison_json(*bare, *cdn, rows).starts_with("{\n \"schema\": 1,\n \"a\": \"small:bare\""));
 }
