@@ -8,6 +8,8 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace atl::crypto {
 namespace {
@@ -59,10 +61,6 @@ Digest HmacSha256::of(std::string_view message) const {
   SHA256_Update(&context, digest.data(), digest.size());
   SHA256_Final(digest.data(), &context);
   return digest;
-}
-
-bool equal(const Digest& a, const Digest& b) {
-  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace atl::crypto

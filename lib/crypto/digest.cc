@@ -1,0 +1,43 @@
+#include "lib/crypto/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+namespace atl::crypto {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+}  // namespace
+
+Digest sha256(std::string_view message) {
+  Digest digest;
+  SHA256(reinterpret_cast<const uint8_t*>(message.data()), message.size(), digest.data());
+  return digest;
+}
+
+bool equal(const Digest& a, const Digest& b) {
+  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string to_hex(const Digest& digest) {
+  std::string out;
+  for (const uint8_t byte : digest) {
+    out.push_back(kDigits[byte >> 4]);
+    out.push_back(kDigits[byte & 15]);
+  }
+  return out;
+}
+
+std::optional<Digest> digest_from_hex(std::string_view text) {
+  Digest digest{};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t value = kDigits.find(text[i]);
+    if (value == std::string_view::npos) return std::nullopt;
+    digest[i / 2] = static_cast<uint8_t>(digest[i / 2] << 4 | value);
+  }
+  return digest;
+}
+
+}  // namespace atl::crypto
