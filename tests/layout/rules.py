@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "edge/encoding": ["lib/base", "edge/policy"],
     "origin": ["lib", "proto"],
     "control-plane": ["lib", "proto"],
+    "control-plane/access": ["lib/base", "lib/crypto", "lib/geo", "lib/http", "lib/net"],
     "control-plane/geo": ["lib/base", "lib/geo"],
     "control-plane/history": ["lib/base", "control-plane/fleet"],
     "control-plane/dns": ["lib/base", "lib/geo", "lib/net", "control-plane/geo"],
