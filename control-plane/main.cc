@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "control-plane/access/guard.h"
 #include "control-plane/controller.h"
 #include "control-plane/dashboard/asset.h"
 #include "control-plane/dns/server.h"
@@ -19,6 +20,7 @@
 #include "control-plane/frontdoor/front_door.h"
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/site.h"
+#include "control-plane/token_command.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
 #include "lib/net/endpoint.h"
@@ -38,6 +40,7 @@ constexpr int kBadUsage = 2;
 constexpr milliseconds kTick{100};         // how late a lost lease is noticed in the log
 constexpr milliseconds kLiveTick{250};     // how late a second is told that is over
 constexpr milliseconds kFilePoll{500};     // how often files are looked at
+constexpr milliseconds kSaveTick{5'000};   // how often what was used is written, if it is due
 constexpr milliseconds kStopGrace{5'000};  // for HTTP exchanges in progress
 constexpr int kHeartbeatsPerLease = 4;     // so that one late heartbeat costs nothing
 
@@ -63,6 +66,7 @@ std::string random_name() {
 struct State {
   SnapshotVersions versions;
   PurgeLog purges;
+  TokenStore tokens;
 };
 
 std::expected<State, std::string> open_state(const Fixed& fixed, const Clock& clock) {
@@ -76,7 +80,9 @@ std::expected<State, std::string> open_state(const Fixed& fixed, const Clock& cl
   auto purges = PurgeLog::open(fixed.state_dir + "/purges", warning);
   if (!purges) return std::unexpected(purges.error());
   if (!warning.empty()) log_error("{}", warning);
-  return State{*std::move(versions), *std::move(purges)};
+  auto tokens = TokenStore::open(fixed.state_dir + "/" + kTokensFile);
+  if (!tokens) return std::unexpected(tokens.error());
+  return State{*std::move(versions), *std::move(purges), *std::move(tokens)};
 }
 
 std::expected<net::Endpoint, std::string> listen(server::Server& server, const std::string& text) {
@@ -89,6 +95,13 @@ std::expected<net::Endpoint, std::string> listen(server::Server& server, const s
   const auto bound = server.listen(*at);
   if (!bound) return failed(bound.error());
   return *bound;
+}
+
+void warn_without_tokens(const Config& config, TokenStore& tokens) {
+  if (config.api.authentication == Authentication::Off || !tokens.tokens().empty()) return;
+  log_warn(
+      "there is no token yet, so nobody can call the API: make one with `atoll-control token "
+      "create`");
 }
 
 int serve(const std::string& path, std::shared_ptr<const Site> site) {
@@ -104,7 +117,9 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   if (auto applied = controller.apply(); !applied) return complain({applied.error()}, kFailed);
 
   Live live(clock, controller, fleet, ATOLL_VERSION);
-  FrontDoor front_door(clock, controller, fleet, live, ATOLL_VERSION, bundled_assets());
+  Guard guard(clock, std::move(state->tokens), AuditLog(fixed.state_dir + "/" + kAuditFile));
+  warn_without_tokens(controller.site()->config(), guard.tokens());
+  FrontDoor front_door(clock, controller, fleet, live, guard, ATOLL_VERSION, bundled_assets());
   server::Server http(loop, front_door, server::Limits{});
   const auto http_at = listen(http, fixed.listen);
   if (!http_at) return complain({http_at.error()}, kFailed);
@@ -136,6 +151,8 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   live_tick.start_periodic(kLiveTick);
   net::Timer files(loop, [&] { controller.poll_files(); });
   files.start_periodic(kFilePoll);
+  net::Timer save(loop, [&] { guard.save(); });
+  save.start_periodic(kSaveTick);
   net::Timer give_up(loop, [&] { loop.stop(); });
   bool stopping = false;
   const net::Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
@@ -147,6 +164,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
     http.drain([&] { loop.stop(); });
   });
   loop.run();
+  guard.save(true);
   return code;
 }
 
@@ -179,6 +197,8 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", flags.log_level, "debug, info, warn or error");
   app.add_flag("--check", flags.check, "Check the configuration and what it names, then exit");
   app.set_version_flag("--version", std::string("atoll-control ") + ATOLL_VERSION);
+  atl::control::TokenCommand token;
+  atl::control::add_token_command(app, token, flags.config);
   std::string zone;
   std::string key_file;
   CLI::App* dns_key = app.add_subcommand(
@@ -192,5 +212,9 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
-  return *dns_key ? atl::control::run_dns_key(zone, key_file) : atl::control::run(flags);
+  if (*dns_key) return atl::control::run_dns_key(zone, key_file);
+  if (token.what != atl::control::TokenCommand::What::Nothing) {
+    return atl::control::run_token_command(flags.config, token);
+  }
+  return atl::control::run(flags);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "control-plane/access/role.h"
 #include "control-plane/dns/server_options.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/zone.h"
@@ -212,8 +213,14 @@ struct Fixed {
   bool operator==(const Fixed&) const = default;
 };
 
+struct ApiConfig {
+  Authentication authentication = Authentication::Off;
+  bool operator==(const ApiConfig&) const = default;
+};
+
 struct Config {
   Fixed fixed;
+  ApiConfig api;
   std::vector<std::string> geo_databases;  // paths; the first that knows an address answers
   std::string subnets_path;                // empty: none
   // Proxies whose X-Forwarded-For is believed.

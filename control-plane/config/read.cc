@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "control-plane/config/api.h"
 #include "control-plane/config/check.h"
 #include "control-plane/config/dns.h"
 #include "control-plane/config/read_cache.h"
@@ -310,6 +311,8 @@ std::expected<Config, Problems> read(Reader reader, const std::string& path,
   config.trusted_proxies = read_proxies(control);
   config.allow_client_override = control.boolean("allow_client_override", false);
   config.api_hosts = control.strings("api_hosts", {});
+
+  config.api = read_api(reader.table("api"), config.fixed.listen);
 
   Parts parts = read_parts(reader);
   const std::optional<DnsParts> dns = read_dns(reader, parts);

@@ -5,21 +5,17 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
+#include "control-plane/frontdoor/query.h"
+#include "control-plane/frontdoor/request_body.h"
 #include "lib/base/duration.h"
 
 namespace atl::control {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Reply json_reply(const Json& json, uint16_t status = 200) {
-  return {status,
-          json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
-          "application/json",
-          {}};
-}
 
 // To so many parts of one: 10 keeps one decimal.
 Json rounded(double value, double parts) { return std::round(value * parts) / parts; }
@@ -129,35 +125,28 @@ Json behaviour_json(const BehaviourConfig& behaviour) {
             {"honour_request_directives", cache.honour_request_directives}}}};
 }
 
-// The single member of `json` that says what to purge.
-std::expected<PurgeRequest, std::string> purge_request(const Json& json) {
-  constexpr const char* kShape =
-      "send one of {\"url\": ...}, {\"prefix\": ...}, {\"host\": ...}, {\"tag\": ...} and "
-      "{\"everything\": true}, with \"soft\": true or false beside it if you like";
-  if (!json.is_object())
-    return std::unexpected(std::string("this is not a JSON object: ") + kShape);
-  PurgeRequest request;
-  bool found = false;
-  for (const auto& [key, value] : json.items()) {
-    if (key == "soft") {
-      if (!value.is_boolean()) return std::unexpected("soft is true or false");
-      request.soft = value.get<bool>();
-      continue;
+// Whose content it is; nullopt: of all hosts.
+std::optional<std::string> purged_host(const PurgeRequest& request) {
+  switch (request.kind) {
+    case PurgeRequest::Kind::Host:
+      return host_of(request.value);
+    case PurgeRequest::Kind::Url:
+    case PurgeRequest::Kind::Prefix: {
+      const std::string_view rest =
+          std::string_view(request.value).substr(request.value.find("://") + 3);
+      return host_of(rest.substr(0, rest.find('/')));
     }
-    const auto kind = parse_purge_kind(key);
-    if (!kind || found) return std::unexpected(kShape);
-    found = true;
-    request.kind = *kind;
-    if (*kind == PurgeRequest::Kind::Everything) {
-      if (value != true) return std::unexpected("everything is true or left out");
-    } else if (value.is_string()) {
-      request.value = value.get<std::string>();
-    } else {
-      return std::unexpected(fmt::format("{} is a string", key));
-    }
+    case PurgeRequest::Kind::Tag:
+    case PurgeRequest::Kind::Everything:
+      break;
   }
-  if (!found) return std::unexpected(kShape);
-  return request;
+  return std::nullopt;
+}
+
+std::string subject_of(const PurgeRequest& request) {
+  const std::string_view how = request.soft ? "soft" : "hard";
+  if (request.value.empty()) return fmt::format("{} {}", how, to_string(request.kind));
+  return fmt::format("{} {} {}", how, to_string(request.kind), request.value);
 }
 
 }  // namespace
@@ -270,6 +259,21 @@ Reply route_reply(const Route& route, std::string_view host, std::string_view pa
   return json_reply(json, pop == nullptr ? 503 : 200);
 }
 
+Reply explain_route(const ApiView& view, std::string_view query) {
+  const auto ip = parameter(query, "ip");
+  if (!ip) return error_reply(400, "say whose route: /v1/route?ip=192.0.2.1");
+  const auto address = geo::parse_address(*ip);
+  if (!address) return error_reply(400, fmt::format("\"{}\" is not an IP address", *ip));
+  const std::string host = host_of(parameter(query, "host").value_or(""));
+  const std::string path = parameter(query, "path").value_or("/");
+  if (!is_target(path)) return error_reply(400, "path begins with / and has no spaces");
+  const std::shared_ptr<const Site>& site = view.controller.site();
+  if (!host.empty() && site->find_host(host).claim == Site::Claim::None) {
+    return error_reply(404, fmt::format("no distribution has the host \"{}\"", host));
+  }
+  return route_reply(decide(site, view.fleet, *address, geo::kAllCandidates), host, path);
+}
+
 Reply purge_reply(const Fleet& fleet, std::string_view number_text) {
   uint64_t number = 0;
   const char* end = number_text.data() + number_text.size();
@@ -302,26 +306,24 @@ Reply purge_reply(const Fleet& fleet, std::string_view number_text) {
   return json_reply(json);
 }
 
-Reply index_reply() {
-  return json_reply({{"status", "/v1/status"},
-                     {"pops", "/v1/pops"},
-                     {"configuration", "/v1/config"},
-                     {"route", "/v1/route?ip=ADDRESS&host=NAME&path=PATH"},
-                     {"live", "/v1/live (an event stream)"},
-                     {"series", "/v1/series?window=1m|5m|1h|6h|24h&pop=ID"},
-                     {"purge", "POST /v1/purge, then GET /v1/purges/NUMBER"},
-                     {"health", "/healthz"},
-                     {"metrics", "/metrics"}});
-}
-
-Reply make_purge(Fleet& fleet, std::string_view body) {
-  auto request = purge_request(Json::parse(body, nullptr, false));
+Reply make_purge(const Site& site, Fleet& fleet, std::string_view body) {
+  auto request = parse_purge_request(body);
   if (!request) return error_reply(400, request.error());
   if (const char* wrong = check_purge(*request)) return error_reply(400, wrong);
+  if (const auto host = purged_host(*request);
+      host && site.find_host(*host).claim == Site::Claim::None) {
+    Reply reply = error_reply(
+        404,
+        fmt::format("no distribution has the host \"{}\": nothing of it is in a cache", *host));
+    reply.subject = subject_of(*request);
+    return reply;
+  }
   const auto purge = fleet.purge(*std::move(request));
   if (!purge) return error_reply(500, purge.error());
-  return json_reply(
+  Reply reply = json_reply(
       {{"number", purge->number}, {"progress", fmt::format("/v1/purges/{}", purge->number)}}, 202);
+  reply.subject = subject_of(purge->what);
+  return reply;
 }
 
 }  // namespace atl::control

@@ -23,10 +23,11 @@ struct ApiView {
 Reply status_reply(const ApiView& view);
 Reply pops_reply(const ApiView& view);
 Reply config_reply(const ApiView& view);
+// GET /v1/route?ip=...&host=...&path=...
+Reply explain_route(const ApiView& view, std::string_view query);
 // `host` and `path`: what the client would ask for; the host may be empty.
 Reply route_reply(const Route& route, std::string_view host, std::string_view path);
 Reply purge_reply(const Fleet& fleet, std::string_view number);
-Reply index_reply();
 
 // Identity and place of a PoP, as /v1/pops and the live stream tell it.
 nlohmann::ordered_json place_json(const PopConfig& pop);
@@ -34,7 +35,8 @@ nlohmann::ordered_json place_json(const PopConfig& pop);
 // Whether every configured PoP takes requests and every connected node has the present snapshot.
 bool ready(const ApiView& view);
 
-// POST /v1/purge with this body.
-Reply make_purge(Fleet& fleet, std::string_view body);
+// POST /v1/purge with this body. What cannot be in any cache is not purged: hosts of no
+// distribution.
+Reply make_purge(const Site& site, Fleet& fleet, std::string_view body);
 
 }  // namespace atl::control

@@ -10,7 +10,6 @@
 #include "control-plane/dashboard/serve.h"
 #include "control-plane/frontdoor/api.h"
 #include "control-plane/frontdoor/client.h"
-#include "control-plane/frontdoor/live_json.h"
 #include "control-plane/frontdoor/query.h"
 #include "control-plane/frontdoor/router.h"
 #include "lib/http/chars.h"
@@ -20,17 +19,8 @@ namespace atl::control {
 namespace {
 
 constexpr size_t kLargestBody = 64 << 10;  // bytes of a request that changes something
-constexpr std::string_view kPurges = "/v1/purges/";
 
 bool is_read(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
-// What may stand in a Location: everything else was never in a valid request target.
-bool is_target(std::string_view text) {
-  return text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte > 0x20 && byte != 0x7f;
-         });
-}
 
 Reply not_allowed(std::string_view allow) {
   Reply reply = error_reply(405, fmt::format("only {} here", allow));
@@ -38,45 +28,71 @@ Reply not_allowed(std::string_view allow) {
   return reply;
 }
 
+// Whether a page of this host sent the request (RFC 6454 section 7), whatever its scheme: a proxy
+// before us may speak TLS.
+bool of_own_page(std::string_view origin, std::string_view authority) {
+  const size_t slashes = origin.find("://");
+  return slashes != std::string_view::npos &&
+         http::equal_ignore_case(origin.substr(slashes + 3), authority);
+}
+
 }  // namespace
 
-// Collects the body of POST /v1/purge.
-class FrontDoor::PurgeHandler final : public server::Handler {
+// Collects the body of a request that has one, then answers.
+class FrontDoor::BodyHandler final : public server::Handler {
  public:
-  PurgeHandler(FrontDoor& door, server::Responder& responder) : door_(door), responder_(responder) {
+  BodyHandler(FrontDoor& door, server::Responder& responder, const Endpoint& endpoint,
+              Caller caller, std::string_view argument, std::string_view query)
+      : door_(door),
+        responder_(responder),
+        endpoint_(endpoint),
+        caller_(std::move(caller)),
+        argument_(argument),
+        query_(query) {
     responder_.read_body();
   }
 
   void on_body(std::string_view bytes) override {
-    if (!answered_ && body_.size() + bytes.size() > kLargestBody) {
-      return answer(error_reply(413, "a purge is described in at most 64 KiB"));
+    if (answered_) return;
+    if (body_.size() + bytes.size() > kLargestBody) {
+      return respond(error_reply(413, "the body has more than 64 KiB"));
     }
     body_ += bytes;
   }
   void on_body_end(std::string_view) override {
-    if (!answered_) answer(make_purge(door_.fleet_, body_));
+    if (answered_) return;
+    respond(door_.answer(endpoint_, {.caller = caller_,
+                                     .client = responder_.client_address(),
+                                     .argument = argument_,
+                                     .query = query_,
+                                     .body = body_}));
   }
   void on_writable() override {}
   void on_abort(server::Abort) override {}
 
  private:
-  void answer(Reply reply) {
+  void respond(Reply reply) {
     answered_ = true;
     send(responder_, std::move(reply), door_.now(), false);
   }
 
   FrontDoor& door_;
   server::Responder& responder_;
+  const Endpoint& endpoint_;
+  const Caller caller_;
+  const std::string argument_;
+  const std::string query_;
   std::string body_;
   bool answered_ = false;
 };
 
 FrontDoor::FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
-                     std::string_view version, std::span<const Asset> dashboard)
+                     Guard& guard, std::string_view version, std::span<const Asset> dashboard)
     : clock_(clock),
       controller_(controller),
       fleet_(fleet),
       live_(live),
+      guard_(guard),
       version_(version),
       dashboard_(dashboard) {}
 
@@ -88,27 +104,19 @@ void FrontDoor::on_refused(uint16_t, const char*) { ++counters_.refused; }
 
 std::unique_ptr<server::Handler> FrontDoor::on_request(const http::RequestHead& head,
                                                        server::Responder& responder) {
-  const auto [path, query] = split_target(head.path_and_query);
+  const std::string_view path = split_target(head.path_and_query).path;
   const std::string host = host_of(head.authority);
-  const bool bodiless = head.method == "HEAD";
   if (!is_api(host, path)) {
-    send(responder, redirect(head, responder.client_address(), host), now(), bodiless);
+    send(responder, redirect(head, responder.client_address(), host), now(), head.method == "HEAD");
     return nullptr;
   }
   ++counters_.api_requests;
-  if (path == "/v1/purge" && head.method == "POST") {
-    if (const char* why = refuse_change(head, host)) {
-      send(responder, error_reply(403, why), now(), bodiless);
-      return nullptr;
-    }
-    return std::make_unique<PurgeHandler>(*this, responder);
-  }
-  if (is_dashboard(path) && is_read(head.method)) {
+  if (!is_dashboard(path)) return api(head, host, responder);
+  if (is_read(head.method)) {
     serve_dashboard(dashboard_, head, path, now(), responder);
-    return nullptr;
+  } else {
+    send(responder, not_allowed("GET, HEAD"), now(), false);
   }
-  if (path == "/v1/live" && head.method == "GET") return live_.listen(responder, now());
-  send(responder, api(head, path, query), now(), bodiless);
   return nullptr;
 }
 
@@ -129,53 +137,102 @@ bool FrontDoor::own_host(std::string_view host) const {
                      [&](const std::string& name) { return http::equal_ignore_case(name, host); });
 }
 
-// A page of somebody else in a browser on this machine must not be able to do it: the type makes
-// the browser ask first, and the host is not one that its owner could point here.
-const char* FrontDoor::refuse_change(const http::RequestHead& head, std::string_view host) const {
+std::unique_ptr<server::Handler> FrontDoor::api(const http::RequestHead& head,
+                                                std::string_view host,
+                                                server::Responder& responder) {
+  const auto [path, query] = split_target(head.path_and_query);
+  const std::string_view client = responder.client_address();
+  const auto say = [&](Reply reply) {
+    send(responder, std::move(reply), now(), head.method == "HEAD");
+    return nullptr;
+  };
+  const Match found = match(endpoints(), head.method, path);
+  if (found.endpoint == nullptr) {
+    return say(found.allow.empty() ? error_reply(404, "there is nothing here; see /v1/docs")
+                                   : not_allowed(found.allow));
+  }
+  const Endpoint& endpoint = *found.endpoint;
+  if (endpoint.changes()) {
+    if (const char* why = refuse_change(head, host, endpoint)) return say(error_reply(403, why));
+  }
+  const auto caller = guard_.admit(head.fields, client, endpoint.role, authentication());
+  if (!caller) {
+    Reply reply = denial_reply(caller.error());
+    // Who may not read a thing may ask again and again; it changes nothing.
+    const bool recorded = !reply.unrecorded && (endpoint.changes() || reply.status == 401);
+    if (recorded) record(endpoint, caller.error().who, client, reply);
+    return say(std::move(reply));
+  }
+  if (endpoint.answer == nullptr) {
+    if (head.method == "GET") return listen(endpoint, *caller, responder);
+    return say({200, {}, endpoint.answers.front().type, {}});
+  }
+  if (!endpoint.body.empty()) {
+    return std::make_unique<BodyHandler>(*this, responder, endpoint, *caller, found.argument,
+                                         query);
+  }
+  return say(answer(endpoint, {.caller = *caller,
+                               .client = client,
+                               .argument = found.argument,
+                               .query = query,
+                               .body = {}}));
+}
+
+// A page of somebody else in a browser on this machine, or in one that is logged in, must not be
+// able to do it: browsers name the page's origin, ask before they send this type, and the host is
+// not one that the page's owner could point here.
+const char* FrontDoor::refuse_change(const http::RequestHead& head, std::string_view host,
+                                     const Endpoint& endpoint) const {
   const auto type = http::value_of(head.fields, "content-type");
   const std::string_view media =
       http::trim_ows(type.value_or("").substr(0, type.value_or("").find(';')));
-  if (!http::equal_ignore_case(media, "application/json")) {
+  if (!endpoint.body.empty() && !http::equal_ignore_case(media, "application/json")) {
     return "send it with Content-Type: application/json";
   }
   if (!own_host(host)) {
     return "call the API by address or as localhost, or list this host in [control] api_hosts";
   }
+  const auto origin = http::value_of(head.fields, "origin");
+  if (origin && !of_own_page(*origin, head.authority)) {
+    return "this came from a page of another site (Origin)";
+  }
+  const bool by_cookie = http::find(head.fields, "authorization") == nullptr &&
+                         http::find(head.fields, "cookie") != nullptr;
+  if (by_cookie && !origin && authentication() == Authentication::Required) {
+    return "with a cookie, say which page this comes from (Origin)";
+  }
   return nullptr;
 }
 
-Reply FrontDoor::api(const http::RequestHead& head, std::string_view path, std::string_view query) {
-  if (path == "/v1/purge") return not_allowed("POST");
-  if (!is_read(head.method)) return not_allowed("GET, HEAD");
-  if (path == "/v1" || path == "/v1/") return index_reply();
-  if (path == "/v1/status") return status_reply(view());
-  if (path == "/v1/pops") return pops_reply(view());
-  if (path == "/v1/config") return config_reply(view());
-  if (path == "/v1/route") return route(query);
-  if (path == "/v1/series") return series_reply(live_.history(), query);
-  if (path == "/v1/live") return {200, {}, "text/event-stream", {}};
-  if (path.starts_with(kPurges)) return purge_reply(fleet_, path.substr(kPurges.size()));
-  if (path == "/healthz") return {200, "serving\n", "text/plain; charset=utf-8", {}};
-  if (path == "/metrics") {
-    return {
-        200, metrics_text(view(), counters_, dns_), "text/plain; version=0.0.4; charset=utf-8", {}};
-  }
-  return error_reply(404, "there is nothing here; see /v1");
+std::unique_ptr<server::Handler> FrontDoor::listen(const Endpoint& endpoint, const Caller& caller,
+                                                   server::Responder& responder) {
+  return live_.listen(responder, now(), [this, &endpoint, caller] {
+    return guard_.still(caller, endpoint.role, authentication());
+  });
 }
 
-Reply FrontDoor::route(std::string_view query) const {
-  const auto ip = parameter(query, "ip");
-  if (!ip) return error_reply(400, "say whose route: /v1/route?ip=192.0.2.1");
-  const auto address = geo::parse_address(*ip);
-  if (!address) return error_reply(400, fmt::format("\"{}\" is not an IP address", *ip));
-  const std::string host = host_of(parameter(query, "host").value_or(""));
-  const std::string path = parameter(query, "path").value_or("/");
-  if (!is_target(path)) return error_reply(400, "path begins with / and has no spaces");
-  const std::shared_ptr<const Site>& site = controller_.site();
-  if (!host.empty() && site->find_host(host).claim == Site::Claim::None) {
-    return error_reply(404, fmt::format("no distribution has the host \"{}\"", host));
-  }
-  return route_reply(decide(site, fleet_, *address, geo::kAllCandidates), host, path);
+Reply FrontDoor::answer(const Endpoint& endpoint, const Call& call) {
+  const ApiContext context{
+      {controller_, fleet_, version_}, fleet_, live_, guard_, dns_, counters_, authentication()};
+  Reply reply = endpoint.answer(context, call);
+  if (endpoint.changes() && !reply.unrecorded) record(endpoint, call.caller, call.client, reply);
+  return reply;
+}
+
+void FrontDoor::record(const Endpoint& endpoint, const Caller& caller, std::string_view client,
+                       const Reply& reply) {
+  guard_.record({.time_ms = 0,
+                 .token = caller.token,
+                 .role = caller.token.empty() ? "" : std::string(to_string(caller.role)),
+                 .client = std::string(client),
+                 .action = std::string(endpoint.id),
+                 .subject = reply.subject,
+                 .status = reply.status,
+                 .reason = reply.problem});
+}
+
+Authentication FrontDoor::authentication() const {
+  return controller_.site()->config().api.authentication;
 }
 
 Reply FrontDoor::redirect(const http::RequestHead& head, std::string_view peer,

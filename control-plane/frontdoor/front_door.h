@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "control-plane/access/guard.h"
 #include "control-plane/controller.h"
 #include "control-plane/dashboard/asset.h"
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/frontdoor/dns_feed.h"
+#include "control-plane/frontdoor/endpoint.h"
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/frontdoor/metrics.h"
 #include "control-plane/frontdoor/reply.h"
@@ -17,14 +19,14 @@
 
 namespace atl::control {
 
-// The HTTP side of the control plane: sends clients to their PoP, explains why, answers the API and
-// hands out the dashboard. Everything but purges and the live stream is answered at once. Loop
-// thread.
+// The HTTP side of the control plane: sends clients to their PoP, answers the API as its table says
+// (endpoint.h) and hands out the dashboard. What has no body to read is answered at once, but for
+// the live stream. Loop thread.
 class FrontDoor final : public server::Application {
  public:
   // All outlive the front door.
   FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
-            std::string_view version, std::span<const Asset> dashboard);
+            Guard& guard, std::string_view version, std::span<const Asset> dashboard);
 
   std::unique_ptr<server::Handler> on_request(const http::RequestHead& head,
                                               server::Responder& responder) override;
@@ -36,22 +38,30 @@ class FrontDoor final : public server::Application {
   const FrontDoorCounters& counters() const { return counters_; }
 
  private:
-  class PurgeHandler;
+  class BodyHandler;
 
   bool is_api(std::string_view host, std::string_view path) const;
-  Reply api(const http::RequestHead& head, std::string_view path, std::string_view query);
-  Reply route(std::string_view query) const;
-  Reply redirect(const http::RequestHead& head, std::string_view peer, std::string_view host);
-  // Null, or why a request that changes something is not accepted.
-  const char* refuse_change(const http::RequestHead& head, std::string_view host) const;
   bool own_host(std::string_view host) const;
-  ApiView view() const { return {controller_, fleet_, version_}; }
+  std::unique_ptr<server::Handler> api(const http::RequestHead& head, std::string_view host,
+                                       server::Responder& responder);
+  // Null, or why a request that changes something is not accepted.
+  const char* refuse_change(const http::RequestHead& head, std::string_view host,
+                            const Endpoint& endpoint) const;
+  std::unique_ptr<server::Handler> listen(const Endpoint& endpoint, const Caller& caller,
+                                          server::Responder& responder);
+  // Answers, and has it in the audit log if it changes something.
+  Reply answer(const Endpoint& endpoint, const Call& call);
+  void record(const Endpoint& endpoint, const Caller& caller, std::string_view client,
+              const Reply& reply);
+  Reply redirect(const http::RequestHead& head, std::string_view peer, std::string_view host);
+  Authentication authentication() const;
   http::DateTime now() const;
 
   const Clock& clock_;
   const Controller& controller_;
   Fleet& fleet_;
   Live& live_;
+  Guard& guard_;
   const std::string version_;
   const std::span<const Asset> dashboard_;
   const DnsFeed* dns_ = nullptr;

@@ -20,8 +20,9 @@ std::string event(std::string_view name, std::string_view data) {
 // One client of the stream. What it cannot take in time it misses: the next event says it all.
 class Live::Listener final : public server::Handler {
  public:
-  Listener(Live& live, server::Responder& responder, http::DateTime now)
-      : live_(live), responder_(responder) {
+  Listener(Live& live, server::Responder& responder, http::DateTime now,
+           std::function<bool()> allowed)
+      : live_(live), responder_(responder), allowed_(std::move(allowed)) {
     live_.listeners_.push_back(this);
     const std::string head = fmt::format(
         "HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: text/event-stream\r\n"
@@ -46,6 +47,7 @@ class Live::Listener final : public server::Handler {
     const std::string_view piece = *bytes;
     writable_ = responder_.write(piece, hold(std::move(bytes)));
   }
+  bool allowed() const { return allowed_(); }
   void finish() {
     leave();
     responder_.finish();
@@ -56,6 +58,7 @@ class Live::Listener final : public server::Handler {
 
   Live& live_;
   server::Responder& responder_;
+  const std::function<bool()> allowed_;
   uint64_t layout_seen_ = 0;
   bool writable_ = true;
 };
@@ -84,6 +87,10 @@ void Live::tick() {
   const std::vector<Listener*> all = listeners_;  // one that breaks leaves meanwhile
   for (Listener* listener : all) {
     if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) continue;
+    if (!listener->allowed()) {
+      listener->finish();
+      continue;
+    }
     listener->tell(text, layout_, layout_number_);
   }
 }
@@ -95,14 +102,15 @@ void Live::look_at_layout() {
   ++layout_number_;
 }
 
-std::unique_ptr<server::Handler> Live::listen(server::Responder& responder, http::DateTime now) {
+std::unique_ptr<server::Handler> Live::listen(server::Responder& responder, http::DateTime now,
+                                              std::function<bool()> allowed) {
   if (listeners_.size() >= kMostListeners) {
     Reply reply = error_reply(503, fmt::format("{} listen already; try later", kMostListeners));
     reply.extra = "Retry-After: 5\r\n";
     send(responder, std::move(reply), now, false);
     return nullptr;
   }
-  auto listener = std::make_unique<Listener>(*this, responder, now);
+  auto listener = std::make_unique<Listener>(*this, responder, now, std::move(allowed));
   look_at_layout();
   const bool known = history_.last_second() != 0;
   listener->tell(known ? event("sample", sample_json(view(), history_)) : std::string(), layout_,

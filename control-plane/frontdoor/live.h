@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,8 +34,10 @@ class Live {
   const History& history() const { return history_; }
   size_t listeners() const { return listeners_.size(); }
 
-  // Answers with the stream; null when it was answered otherwise (503: too many listeners).
-  std::unique_ptr<server::Handler> listen(server::Responder& responder, http::DateTime now);
+  // Answers with the stream; null when it was answered otherwise (503: too many listeners). The
+  // stream ends when `allowed`, asked once a second, says no.
+  std::unique_ptr<server::Handler> listen(server::Responder& responder, http::DateTime now,
+                                          std::function<bool()> allowed);
   // Ends every stream, so that a drain need not wait for them.
   void end();
 

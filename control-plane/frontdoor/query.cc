@@ -1,5 +1,7 @@
 #include "control-plane/frontdoor/query.h"
 
+#include <algorithm>
+
 #include "lib/http/chars.h"
 
 namespace atl::control {
@@ -36,6 +38,13 @@ Target split_target(std::string_view path_and_query) {
   const size_t mark = path_and_query.find('?');
   if (mark == std::string_view::npos) return {path_and_query, {}};
   return {path_and_query.substr(0, mark), path_and_query.substr(mark + 1)};
+}
+
+bool is_target(std::string_view text) {
+  return text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte > 0x20 && byte != 0x7f;
+         });
 }
 
 std::optional<std::string> parameter(std::string_view query, std::string_view name) {

@@ -13,6 +13,9 @@ struct Target {
 };
 Target split_target(std::string_view path_and_query);
 
+// Whether the text may stand in a Location: what else comes was never in a valid request target.
+bool is_target(std::string_view text);
+
 // The decoded value of the first parameter of that name ("%41", "+" for a space). Nullopt: there is
 // none, or its encoding is broken.
 std::optional<std::string> parameter(std::string_view query, std::string_view name);

@@ -10,12 +10,31 @@
 
 namespace atl::control {
 
-Reply error_reply(uint16_t status, std::string_view sentence) {
-  const nlohmann::json json{{"error", sentence}};
+Reply json_reply(const nlohmann::ordered_json& json, uint16_t status) {
   return {status,
-          json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+          json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
           "application/json",
           {}};
+}
+
+Reply error_reply(uint16_t status, std::string_view sentence) {
+  const nlohmann::json json{{"error", sentence}};
+  Reply reply{status,
+              json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+              "application/json",
+              {}};
+  reply.problem = sentence;
+  return reply;
+}
+
+Reply denial_reply(const Denial& denial) {
+  Reply reply = error_reply(denial.status, denial.sentence);
+  if (!denial.challenge.empty()) {
+    reply.extra = fmt::format("WWW-Authenticate: {}\r\n", denial.challenge);
+  }
+  reply.unrecorded = !denial.report;
+  if (denial.status == 429) reply.extra += "Retry-After: 60\r\n";
+  return reply;
 }
 
 void send(server::Responder& responder, Reply reply, http::DateTime now, bool bodiless) {

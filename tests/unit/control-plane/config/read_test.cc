@@ -73,6 +73,8 @@ lease = "3s"
 trusted_proxies = ["10.0.0.0/8"]
 allow_client_override = true
 api_hosts = ["control"]
+[api]
+authentication = "required"
 )";
   parts.distributions = R"([[distribution]]
 id = "site"
@@ -109,6 +111,7 @@ country = "DE"
   CHECK(config->trusted_proxies == std::vector<geo::Prefix>{*geo::parse_prefix("10.0.0.0/8")});
   CHECK(config->allow_client_override);
   CHECK(config->api_hosts == std::vector<std::string>{"control"});
+  CHECK(config->api == ApiConfig{Authentication::Required});
   REQUIRE(config->pops.size() == 2);
   CHECK(config->pops[1].id == "syd");
   CHECK(config->pops[1].at == geo::Coordinates{-33.87, 151.21});

@@ -224,6 +224,29 @@ TEST_CASE("purge: asked for with care, answered with a number") {
   CHECK(world.ask({.method = "DELETE", .target = "/v1/status"}).field("Allow") == "GET, HEAD");
 }
 
+TEST_CASE("purge: of hosts that no distribution has is refused, and has no number") {
+  World world{kConfig};
+  const std::vector<http::Field> json{{"Content-Type", "application/json"}};
+  const auto purge = [&](const std::string& body) {
+    return world.ask({.method = "POST", .target = "/v1/purge", .fields = json, .body = body});
+  };
+  for (const char* unknown :
+       {R"({"url": "http://other.example/x"})", R"({"prefix": "https://other.example:8443/*"})",
+        R"({"host": "other.example"})", R"({"host": "example"})"}) {
+    CAPTURE(unknown);
+    const FakeResponder answer = purge(unknown);
+    CHECK(answer.status() == 404);
+    CHECK(answer.body.find("no distribution has the host") != std::string::npos);
+  }
+  CHECK(world.fleet->last_purge() == 0);
+  for (const char* known :
+       {R"({"url": "http://NAMED.example:8080/x"})", R"({"prefix": "http://a.wild.example/*"})",
+        R"({"host": "named.example"})", R"({"tag": "anything"})", R"({"everything": true})"}) {
+    CAPTURE(known);
+    CHECK(purge(known).status() == 202);
+  }
+}
+
 TEST_CASE("dashboard: at hosts of the control plane itself, and only read") {
   World world;
   const auto status = [&](const char* host, const char* target, const char* method = "GET") {

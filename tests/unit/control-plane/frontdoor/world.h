@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control-plane/access/guard.h"
 #include "control-plane/frontdoor/front_door.h"
 #include "control-plane/frontdoor/live.h"
 #include "tests/support/scratch_directory.h"
@@ -74,6 +75,7 @@ struct World {
   std::unique_ptr<Fleet> fleet;
   std::unique_ptr<Controller> controller;
   std::unique_ptr<Live> live;
+  std::unique_ptr<Guard> guard;
   std::unique_ptr<FrontDoor> door;
 
   explicit World(const std::string& config = std::string(kConfig) + kAnyHost) {
@@ -88,7 +90,17 @@ struct World {
         *SnapshotVersions::open(scratch.file("version"), 1, warning), *fleet);
     REQUIRE(controller->apply());
     live = std::make_unique<Live>(clock, *controller, *fleet, "0.1.0");
-    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *live, "0.1.0", kAssets);
+    guard = std::make_unique<Guard>(clock, *TokenStore::open(scratch.file("tokens")),
+                                    AuditLog(scratch.file("audit")));
+    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *live, *guard, "0.1.0", kAssets);
+  }
+
+  // The secret of a new token, which is called as its role.
+  std::string token(Role role) {
+    const auto made =
+        guard->tokens().create(std::string(to_string(role)), role, std::nullopt, guard->now_s());
+    REQUIRE(made);
+    return made->secret;
   }
 
   SessionId serve(const char* pop) {
@@ -118,7 +130,7 @@ struct World {
     head.scheme = "http";
     head.fields = ask.fields;
     const auto handler = door->on_request(head, responder);
-    if (handler) {
+    if (handler && responder.answers == 0) {  // else it is a stream
       CHECK(responder.reading);
       if (!ask.body.empty()) handler->on_body(ask.body);
       handler->on_body_end({});
