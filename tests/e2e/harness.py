@@ -250,7 +250,7 @@ class Cluster:
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
                  volumes=(), origin=None, distribution=None, dns=None, signing_keys=None,
-                 shields=None, nodes=()):
+                 shields=None, nodes=(), api=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
@@ -264,6 +264,7 @@ class Cluster:
         self.distribution = distribution or {}
         self.signing_keys = signing_keys or {}  # id -> hexadecimal digits
         self.control_settings, self.overrides = control or {}, overrides
+        self.api, self.token = api or {}, None  # settings of [api]; what status() shows
         address = loopback()
         # Settings of [dns]; the zone is cdn.example, answered at dns_endpoint.
         self.dns, self.dns_endpoint = dns, f"{address}:{free_port(address)}"
@@ -308,6 +309,8 @@ class Cluster:
             pathlib.Path(self.path("subnets.toml")).write_text(self.overrides)
             settings["subnets"] = self.path("subnets.toml")
         text = section("[control]", settings) + self.dns_text()
+        if self.api:
+            text += section("[api]", self.api)
         for pop in self.pops:
             city, country, latitude, longitude = POPS[pop]
             text += section("[[pop]]", {"id": pop, "city": city, "country": country,
@@ -432,7 +435,8 @@ class Cluster:
 
     def status(self):
         try:
-            reply = request(self.http, "/v1/status", timeout=5)
+            fields = {"Authorization": f"Bearer {self.token}"} if self.token else None
+            reply = request(self.http, "/v1/status", timeout=5, fields=fields)
         except (OSError, http.client.HTTPException):
             return None
         return json.loads(reply.body) if reply.status == 200 else None
