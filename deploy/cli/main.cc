@@ -8,18 +8,23 @@
 #include <thread>
 #include <vector>
 
+#include "deploy/cli/access/access.h"
+#include "deploy/cli/command.h"
+#include "deploy/cli/completion.h"
+#include "deploy/cli/fleet/fleet.h"
 #include "deploy/cli/lab/catalogue.h"
 #include "deploy/cli/lab/comparison.h"
 #include "deploy/cli/lab/experiment.h"
 #include "deploy/cli/policies/policies.h"
+#include "deploy/cli/purge/purge.h"
 #include "deploy/cli/replay/replay.h"
 #include "deploy/cli/status.h"
+#include "deploy/cli/top/top.h"
 #include "lib/base/duration.h"
 
 namespace atl::cli {
 namespace {
 
-constexpr const char* kControl = "http://127.0.0.1:8000";
 constexpr unsigned kMostConcurrency = 10'000;
 
 // Reading a trace and making requests shares the machine with the cluster under test: half of the
@@ -64,8 +69,7 @@ void add_replay(CLI::App& app, Arguments& arguments) {
          "CSV with a header naming object and size (optional: range_start, range_end), plain or "
          "zstd-compressed")
       ->required();
-  auto* control = sub.add_option("--control", c.control, "Control plane that routes the clients")
-                      ->default_val(kControl);
+  auto* control = add_control(sub, c.access, "Control plane that routes the clients");
   sub.add_option("--pop", c.pops, "Send to this PoP instead of asking: NAME=HOST:PORT; repeatable")
       ->allow_extra_args(false)
       ->excludes(control);
@@ -98,7 +102,7 @@ void add_replay(CLI::App& app, Arguments& arguments) {
 void add_status(CLI::App& app, Arguments& arguments) {
   StatusCommand& c = arguments.status;
   CLI::App& sub = *app.add_subcommand("status", "Show the cluster as the control plane sees it");
-  sub.add_option("--control", c.control, "Control plane to ask")->default_val(kControl);
+  add_control(sub, c.access, "Control plane to ask");
   sub.add_option("--wait", arguments.wait,
                  "Wait up to this long until every PoP is ready; fail if it is not")
       ->transform(with_unit)
@@ -188,11 +192,21 @@ int run(int argc, char** argv) {
   add_replay(app, arguments);
   add_status(app, arguments);
   add_lab(app, arguments);
+  Run run_command;
+  add_pops(app, run_command);
+  add_route(app, run_command);
+  add_stats(app, run_command);
+  add_top(app, run_command);
+  add_purge(app, run_command);
+  add_tokens(app, run_command);
+  add_audit(app, run_command);
+  add_completion(app, run_command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (run_command) return run_command();
   if (app.got_subcommand("lab")) return run_lab(*app.get_subcommand("lab"), arguments);
   if (app.got_subcommand("status")) {
     arguments.status.wait = *parse_duration(arguments.wait);

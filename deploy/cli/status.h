@@ -3,12 +3,13 @@
 #include <chrono>
 #include <string>
 
+#include "deploy/cli/api.h"
 #include "lib/base/outcome.h"
 
 namespace atl::cli {
 
 struct StatusCommand {
-  std::string control;  // base URL
+  ApiAccess access;
   std::chrono::milliseconds wait{0};
   bool json = false;
 };

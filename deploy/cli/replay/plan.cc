@@ -11,13 +11,10 @@
 #include <optional>
 #include <utility>
 
-#include "deploy/cli/http_get.h"
 #include "deploy/cli/text.h"
 
 namespace atl::cli {
 namespace {
-
-constexpr std::chrono::seconds kRouteTimeout{5};
 
 bool is_address(const std::string& text) {
   in6_addr ignored;
@@ -109,20 +106,19 @@ Outcome<Plan> plan_from_pops(const std::vector<std::string>& definitions) {
   return plan;
 }
 
-Outcome<Plan> plan_from_control(const std::string& control,
-                                const std::vector<std::string>& addresses) {
+Outcome<Plan> plan_from_control(const Api& control, const std::vector<std::string>& addresses) {
   Plan plan;
   for (const std::string& address : addresses) {
     if (!is_address(address)) {
       return std::unexpected(fmt::format("\"{}\" is not an IP address", address));
     }
-    const std::string url = fmt::format("{}/v1/route?ip={}", control, address);
-    const auto answer = http_get(url, kRouteTimeout);
+    const std::string path = fmt::format("/v1/route?ip={}", address);
+    const auto answer = control.ask("GET", path);
     if (!answer) return std::unexpected(answer.error());
     const auto route = answer->status == 200 ? parse_route(answer->body) : std::nullopt;
     if (!route) {
-      return std::unexpected(fmt::format("{} gave no route: status {}: {}", url, answer->status,
-                                         printable(answer->body, 200)));
+      return std::unexpected(fmt::format("{}{} gave no route: status {}: {}", control.base(), path,
+                                         answer->status, printable(answer->body, 200)));
     }
     const size_t index = pop_index(plan, route->pop);
     plan.pops[index].endpoints = route->endpoints;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "deploy/cli/api.h"
 #include "lib/base/outcome.h"
 
 namespace atl::cli {
@@ -38,9 +39,8 @@ Destination assign(const Plan& plan, uint64_t row, uint64_t seed);
 // "fra=127.0.1.1:8080", each PoP once or repeated for its nodes.
 Outcome<Plan> plan_from_pops(const std::vector<std::string>& definitions);
 
-// Asks `control` (a base URL) for the PoP of each address.
-Outcome<Plan> plan_from_control(const std::string& control,
-                                const std::vector<std::string>& addresses);
+// Asks the control plane for the PoP of each address.
+Outcome<Plan> plan_from_control(const Api& control, const std::vector<std::string>& addresses);
 
 // One address per line; '#' begins a comment.
 Outcome<std::vector<std::string>> read_client_file(const std::string& path);

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "deploy/cli/http_get.h"
+#include "deploy/cli/api.h"
 #include "deploy/cli/replay/progress_line.h"
 #include "deploy/cli/replay/report.h"
 
@@ -46,7 +46,7 @@ std::expected<Plan, Problem> make_plan(const ReplayCommand& command) {
     if (!plan) return unusable(plan.error());
     return *std::move(plan);
   }
-  const auto control = parse_base_url(command.control);
+  const auto control = Api::open(command.access);
   if (!control) return unusable(control.error());
   const auto clients = command.client_file.empty()
                            ? Outcome<std::vector<std::string>>(default_clients())

@@ -3,13 +3,14 @@
 #include <string>
 #include <vector>
 
+#include "deploy/cli/api.h"
 #include "deploy/cli/replay/driver.h"
 
 namespace atl::cli {
 
 struct ReplayCommand {
   std::string file;
-  std::string control;            // base URL; used when `pops` is empty
+  ApiAccess access;               // used when `pops` is empty
   std::vector<std::string> pops;  // "fra=127.0.1.1:8080"
   std::string client_file;        // empty: default_clients()
   ReplayOptions options;

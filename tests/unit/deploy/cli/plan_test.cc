@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "deploy/cli/http_get.h"
+#include "deploy/cli/api.h"
 
 namespace atl::cli {
 namespace {
@@ -60,7 +60,7 @@ TEST_CASE("plan: default clients are different addresses") {
 }
 
 TEST_CASE("plan: an address that is none never reaches the control plane") {
-  const auto plan = plan_from_control("http://127.0.0.1:1", {"91.0.0.1&x=y"});
+  const auto plan = plan_from_control(*Api::open({"http://127.0.0.1:1", ""}), {"91.0.0.1&x=y"});
   REQUIRE_FALSE(plan.has_value());
   CHECK(plan.error() == "\"91.0.0.1&x=y\" is not an IP address");
 }
