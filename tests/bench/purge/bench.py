@@ -100,7 +100,7 @@ def purge(endpoint):
 def load(endpoint, rate, seconds):
     host, port = endpoint.split(":")
     return subprocess.Popen(
-        [BUILD / "tests/bench/load/bench-load", "--host", host, "--port", port, "--prefix", "/object/",
+        [BUILD / "bin/bench-load", "--host", host, "--port", port, "--prefix", "/object/",
          "--suffix", "?size=1000", "--distinct", str(OPTIONS.objects), "--order", "random",
          "--connections", "8", "--rate", str(rate), "--seconds", str(seconds)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
