@@ -65,4 +65,11 @@ std::expected<Client, std::string> find_client(std::string_view peer, http::Fiel
   return client;
 }
 
+bool spoke_tls(std::string_view peer, http::Fields fields, const ClientRules& rules) {
+  const auto socket = geo::parse_address(peer);
+  const auto protocol = http::value_of(fields, "x-forwarded-proto");
+  return socket && protocol && trusted(*socket, rules) &&
+         http::equal_ignore_case(*protocol, "https");
+}
+
 }  // namespace atl::control

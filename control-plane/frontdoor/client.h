@@ -27,4 +27,7 @@ struct ClientRules {
 std::expected<Client, std::string> find_client(std::string_view peer, http::Fields fields,
                                                const ClientRules& rules);
 
+// Whether a trusted proxy says (X-Forwarded-Proto) that the client spoke TLS with it.
+bool spoke_tls(std::string_view peer, http::Fields fields, const ClientRules& rules);
+
 }  // namespace atl::control

@@ -39,6 +39,7 @@ struct Call {
   std::string_view argument;  // what stands in place of {…} in the path
   std::string_view query;
   std::string_view body;
+  bool tls = false;  // the client speaks it, with a proxy before us
 };
 
 struct Parameter {

@@ -42,13 +42,14 @@ bool of_own_page(std::string_view origin, std::string_view authority) {
 class FrontDoor::BodyHandler final : public server::Handler {
  public:
   BodyHandler(FrontDoor& door, server::Responder& responder, const Endpoint& endpoint,
-              Caller caller, std::string_view argument, std::string_view query)
+              const Call& call)
       : door_(door),
         responder_(responder),
         endpoint_(endpoint),
-        caller_(std::move(caller)),
-        argument_(argument),
-        query_(query) {
+        caller_(call.caller),
+        argument_(call.argument),
+        query_(call.query),
+        tls_(call.tls) {
     responder_.read_body();
   }
 
@@ -65,7 +66,8 @@ class FrontDoor::BodyHandler final : public server::Handler {
                                      .client = responder_.client_address(),
                                      .argument = argument_,
                                      .query = query_,
-                                     .body = body_}));
+                                     .body = body_,
+                                     .tls = tls_}));
   }
   void on_writable() override {}
   void on_abort(server::Abort) override {}
@@ -82,6 +84,7 @@ class FrontDoor::BodyHandler final : public server::Handler {
   const Caller caller_;
   const std::string argument_;
   const std::string query_;
+  const bool tls_;
   std::string body_;
   bool answered_ = false;
 };
@@ -167,15 +170,18 @@ std::unique_ptr<server::Handler> FrontDoor::api(const http::RequestHead& head,
     if (head.method == "GET") return listen(endpoint, *caller, responder);
     return say({200, {}, endpoint.answers.front().type, {}});
   }
+  const Config& config = controller_.site()->config();
+  const Call call{.caller = *caller,
+                  .client = client,
+                  .argument = found.argument,
+                  .query = query,
+                  .body = {},
+                  .tls = spoke_tls(client, head.fields,
+                                   {config.trusted_proxies, config.allow_client_override})};
   if (!endpoint.body.empty()) {
-    return std::make_unique<BodyHandler>(*this, responder, endpoint, *caller, found.argument,
-                                         query);
+    return std::make_unique<BodyHandler>(*this, responder, endpoint, call);
   }
-  return say(answer(endpoint, {.caller = *caller,
-                               .client = client,
-                               .argument = found.argument,
-                               .query = query,
-                               .body = {}}));
+  return say(answer(endpoint, call));
 }
 
 // A page of somebody else in a browser on this machine, or in one that is logged in, must not be

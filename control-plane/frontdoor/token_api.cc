@@ -95,7 +95,8 @@ Reply begin_session(const ApiContext& context, const Call& call) {
   if (!caller) return denial_reply(caller.error());
   caller->via = Credentials::Via::Cookie;
   Reply reply = session_reply(context, *caller);
-  reply.extra = fmt::format("Set-Cookie: {}={}; {}\r\n", kSessionCookie, *secret, kForBrowsers);
+  reply.extra = fmt::format("Set-Cookie: {}={}; {}{}\r\n", kSessionCookie, *secret, kForBrowsers,
+                            call.tls ? "; Secure" : "");
   reply.subject = caller->token;
   return reply;
 }

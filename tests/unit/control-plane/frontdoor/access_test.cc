@@ -136,6 +136,10 @@ TEST_CASE("access: a browser logs in with a cookie, and only pages of its own ho
   REQUIRE(in.status() == 200);
   CHECK(in.field("Set-Cookie") ==
         "atoll_session=" + secret + "; Path=/; HttpOnly; SameSite=Strict");
+  const auto over_tls = world.call(
+      "POST", "/v1/session", {{"Origin", "https://127.0.0.1:8000"}, {"X-Forwarded-Proto", "https"}},
+      "{\"token\": \"" + secret + "\"}");
+  CHECK(over_tls.field("Set-Cookie").ends_with("; SameSite=Strict; Secure"));
   const std::string cookie = "atoll_session=" + secret;
   const http::Field shown{"Cookie", cookie};
   const Json session = Json::parse(world.call("GET", "/v1/session", {shown}).body);

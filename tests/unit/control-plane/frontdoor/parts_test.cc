@@ -112,5 +112,17 @@ TEST_CASE("client: whose address counts") {
   }
 }
 
+TEST_CASE("client: TLS is believed of a trusted proxy only") {
+  const std::vector<geo::Prefix> proxies{*geo::parse_prefix("127.0.0.0/8")};
+  const ClientRules rules{proxies};
+  const std::vector<http::Field> https{{"X-Forwarded-Proto", "HTTPS"}};
+  const std::vector<http::Field> plain{{"X-Forwarded-Proto", "http"}};
+  CHECK(spoke_tls("127.0.0.1", https, rules));
+  CHECK_FALSE(spoke_tls("192.0.2.1", https, rules));
+  CHECK_FALSE(spoke_tls("127.0.0.1", plain, rules));
+  CHECK_FALSE(spoke_tls("127.0.0.1", {}, rules));
+  CHECK_FALSE(spoke_tls("", https, rules));
+}
+
 }  // namespace
 }  // namespace atl::control
