@@ -29,3 +29,24 @@ find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp NO_DEFAULT_PAT
 add_library(llhttp STATIC ${LLHTTP_SOURCE}/llhttp.c ${LLHTTP_SOURCE}/http.c ${LLHTTP_SOURCE}/api.c)
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
 target_compile_options(llhttp PRIVATE -w)
+
+# gRPC with Protocol Buffers and Abseil. Programs take them from their archives: sixty shared
+# libraries are most of what a process does before main() (docs/adr/0021). Tests
+# are linked with the shared ones, which is quicker and smaller.
+set(archives)
+foreach(library ${GRPCPP_STATIC_LIBRARIES} protobuf)
+  if(library MATCHES "^(grpc|gpr|upb|address_sorting|protobuf|absl_)")
+    find_library(ATOLL_ARCHIVE_${library} lib${library}.a REQUIRED)
+    list(APPEND archives ${ATOLL_ARCHIVE_${library}})
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES archives)
+list(JOIN archives "," archives)
+add_library(atoll_grpc INTERFACE)
+target_link_libraries(atoll_grpc INTERFACE
+  "$<IF:$<BOOL:$<TARGET_PROPERTY:ATOLL_GRPC_ARCHIVES>>,atoll_grpc_archives,atoll_grpc_shared>")
+add_library(atoll_grpc_shared INTERFACE)
+target_link_libraries(atoll_grpc_shared INTERFACE PkgConfig::GRPCPP protobuf::libprotobuf)
+add_library(atoll_grpc_archives INTERFACE)
+target_link_libraries(atoll_grpc_archives INTERFACE
+  "$<LINK_GROUP:RESCAN,${archives}>" OpenSSL::SSL OpenSSL::Crypto cares re2 z Threads::Threads ${CMAKE_DL_LIBS} rt)

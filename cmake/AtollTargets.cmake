@@ -12,7 +12,8 @@ endfunction()
 function(atoll_program name)
   cmake_parse_arguments(ARG "GRPC" "" "SOURCES;PRIVATE" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin ATOLL_GRPC_ARCHIVES ON)
   atoll_settings_(${name} "${ARG_GRPC}" "" "${ARG_PRIVATE}")
 endfunction()
 
