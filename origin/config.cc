@@ -143,6 +143,7 @@ Config read_config(config::Reader& reader, const std::string& folder) {
   Config config;
   Section origin = reader.table("origin");
   config.listen = origin.endpoint("listen", "127.0.0.1:7400");
+  if (origin.has("admin_listen")) config.admin_listen = origin.endpoint("admin_listen");
   config.file_threads = static_cast<uint32_t>(origin.integer("file_threads", 4, {1, 256}));
   config.max_exchanges =
       static_cast<uint32_t>(origin.integer("max_exchanges", 16384, {1, 1'000'000}));

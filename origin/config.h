@@ -27,6 +27,7 @@ struct SourceConfig {
 // origin.toml, checked. Immutable.
 struct Config {
   std::string listen;
+  std::string admin_listen;  // empty: none
   uint32_t file_threads = 4;
   uint32_t max_exchanges = 16384;
   std::chrono::milliseconds stop_grace{5'000};

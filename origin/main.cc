@@ -4,15 +4,21 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "lib/base/clock.h"
 #include "lib/base/duration.h"
 #include "lib/base/log.h"
 #include "lib/rpc/exchange_server.h"
 #include "lib/rpc/grpc_log.h"
+#include "origin/admin.h"
 #include "origin/config.h"
 #include "origin/service.h"
 #include "origin/sources/build.h"
+#include "origin/stats/counted_service.h"
 
 namespace atl::origin {
 namespace {
@@ -61,7 +67,15 @@ rpc::ServerOptions server_options(const Config& config) {
   return options;
 }
 
-int serve(const Config& config, Service& service, const sigset_t& signals) {
+int serve(const Config& config, Service& sources, const sigset_t& signals) {
+  const SystemClock clock;
+  CountedService service(sources, clock);
+  std::unique_ptr<Admin> admin;
+  if (!config.admin_listen.empty()) {
+    auto started = Admin::start(config.admin_listen, service, clock);
+    if (!started) return complain({started.error()}, kFailed);
+    admin = std::move(*started);
+  }
   auto server = rpc::ExchangeServer::start(server_options(config), service);
   if (!server) return complain({server.error()}, kFailed);
   for (const rpc::SourceStatus& source : service.describe()) {

@@ -17,6 +17,7 @@ cluster_fleet=127.0.0.1:8001
 cluster_dns=127.0.0.1:5300
 cluster_zone=cdn.atoll
 cluster_origin=127.0.0.1:7400
+cluster_origin_admin=127.0.0.1:9091
 
 cluster_conf=$ATOLL_HOME/config
 cluster_state=$ATOLL_HOME/state
@@ -37,7 +38,8 @@ write_if_changed() {
 # write_origin_config UPSTREAM (may be empty)
 write_origin_config() {
   {
-    printf '# Written by ./atoll up; changed again by the next one.\n[origin]\nlisten = "%s"\n' "$cluster_origin"
+    printf '# Written by ./atoll up; changed again by the next one.\n[origin]\nlisten = "%s"\nadmin_listen = "%s"\n' \
+      "$cluster_origin" "$cluster_origin_admin"
     printf '\n# The front page of the demo.\n[source.welcome]\ntype = "directory"\nroot = %s\n' \
       "$(toml_string "$ATOLL_ROOT/deploy/demo")"
     printf '\n# The Debian Administrator'\''s Handbook.\n[source.handbook]\ntype = "directory"\nroot = %s\n' \
@@ -147,7 +149,7 @@ recall_places() {
 cluster_programs() {
   local place id address
   printf 'control atoll-control control.toml %s %s %s\n' "$cluster_control" "$cluster_fleet" "$cluster_dns"
-  printf 'origin atoll-origin origin.toml %s\n' "$cluster_origin"
+  printf 'origin atoll-origin origin.toml %s %s\n' "$cluster_origin" "$cluster_origin_admin"
   for place in "${cluster_places[@]}"; do
     IFS='|' read -r id _ _ _ _ address <<<"$place"
     printf 'pop-%s atoll-edge pop-%s.toml %s:%s %s:%s\n' "$id" "$id" \

@@ -9,6 +9,9 @@
 
 namespace atl {
 
+// Content-Type of a scrape.
+inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
 // Writes one scrape in the Prometheus text exposition format 0.0.4. Names follow Prometheus's
 // conventions: base units, `_total` on counters. Not for the hit path.
 class MetricsText {

@@ -272,6 +272,7 @@ class Cluster:
         self.fleet = f"{address}:{free_port(address)}"
         address = loopback()
         self.origin_endpoint = f"{address}:{free_port(address)}"
+        self.origin_admin = f"{address}:{free_port(address)}"
         # Certificate names -> an edge also serves TLS, at tls_endpoints[pop].
         self.certificates = certificates or []
         self.endpoints, self.admins, self.tls_endpoints, self.peers = {}, {}, {}, {}
@@ -364,7 +365,7 @@ class Cluster:
         pathlib.Path(self.path("control.toml")).write_text(text or self.control_text())
 
     def write_origin(self):
-        text = section("[origin]", {"listen": self.origin_endpoint})
+        text = section("[origin]", {"listen": self.origin_endpoint, "admin_listen": self.origin_admin})
         for name, settings in self.sources.items():
             text += section(f"[source.{name}]", settings)
         pathlib.Path(self.path("origin.toml")).write_text(text)
