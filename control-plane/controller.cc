@@ -80,6 +80,9 @@ std::string Controller::files_now() const {
   const Config& config = site_->config();
   if (!config.subnets_path.empty()) files += identity(config.subnets_path);
   for (const std::string& database : config.geo_databases) files += identity(database);
+  for (const std::string& file : {config.routing.matrix_path, config.routing.regions_path}) {
+    if (!file.empty()) files += identity(file);
+  }
   return files;
 }
 

@@ -19,6 +19,7 @@
 #include "control-plane/frontdoor/dns_feed.h"
 #include "control-plane/frontdoor/front_door.h"
 #include "control-plane/frontdoor/live.h"
+#include "control-plane/frontdoor/routing.h"
 #include "control-plane/site.h"
 #include "control-plane/token_command.h"
 #include "lib/base/durable_file.h"
@@ -116,10 +117,12 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   Controller controller(path, std::move(site), std::move(state->versions), fleet);
   if (auto applied = controller.apply(); !applied) return complain({applied.error()}, kFailed);
 
+  Routing routing(clock, controller, fleet);
   Live live(clock, controller, fleet, ATOLL_VERSION);
   Guard guard(clock, std::move(state->tokens), AuditLog(fixed.state_dir + "/" + kAuditFile));
   warn_without_tokens(controller.site()->config(), guard.tokens());
-  FrontDoor front_door(clock, controller, fleet, live, guard, ATOLL_VERSION, bundled_assets());
+  FrontDoor front_door(clock, controller, fleet, routing, live, guard, ATOLL_VERSION,
+                       bundled_assets());
   server::Server http(loop, front_door, server::Limits{});
   const auto http_at = listen(http, fixed.listen);
   if (!http_at) return complain({http_at.error()}, kFailed);
@@ -133,12 +136,13 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
     if (auto free = dns::Server::probe(fixed.dns->server); !free) {
       return complain({free.error()}, kFailed);
     }
-    dns = std::make_unique<DnsFeed>(clock, controller, fleet);
+    dns = std::make_unique<DnsFeed>(clock, controller, fleet, routing);
     front_door.set_dns(*dns);
   }
   int code = 0;
   net::Timer tick(loop, [&] {
     fleet.tick();
+    routing.now();  // loads are weighed whether somebody asks or not
     if (dns == nullptr) return;
     if (auto told = dns->tick(); !told) {
       log_error("{}", told.error());

@@ -12,9 +12,10 @@
 #include "control-plane/dns/signing_key.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/zone.h"
+#include "control-plane/geo/chart.h"
+#include "control-plane/geo/rtt_matrix.h"
 #include "control-plane/geo/subnet_table.h"
 #include "lib/geo/database.h"
-#include "lib/geo/distance.h"
 
 namespace atl::control {
 
@@ -29,20 +30,24 @@ class Site {
   struct Host {
     Claim claim = Claim::None;
     std::string_view distribution;  // its id
+    size_t index = 0;               // of it in the configuration
   };
 
   Site(Config config, std::vector<std::shared_ptr<const geo::Database>> databases,
-       dns::SigningKey::Pointer zone_key = nullptr);
+       dns::SigningKey::Pointer zone_key = nullptr,
+       std::shared_ptr<const geo::RttMatrix> matrix = nullptr);
 
-  // Reads the configuration and opens the databases and the key. Everything that is wrong, when
-  // anything is.
+  // Reads the configuration and opens the databases, the matrix and the key. Everything that is
+  // wrong, when anything is.
   static std::expected<std::shared_ptr<const Site>, Problems> load(const std::string& path);
 
   const Config& config() const { return config_; }
   const geo::SubnetTable& subnets() const { return subnets_; }
   const std::vector<std::shared_ptr<const geo::Database>>& databases() const { return databases_; }
-  // Of config().pops, by index.
-  const std::vector<geo::Direction>& directions() const { return directions_; }
+  // The PoPs, in the order of config().pops, and the policies of the distributions.
+  const std::shared_ptr<const geo::Chart>& chart() const { return chart_; }
+  // Of the chart: that of the distribution, or, without one, the nearest of all PoPs.
+  uint32_t policy(const Host& host) const;
 
   // Null: there is no [dns].
   const std::shared_ptr<const dns::Zone>& zone() const { return zone_; }
@@ -58,11 +63,11 @@ class Site {
   Config config_;
   geo::SubnetTable subnets_;
   std::vector<std::shared_ptr<const geo::Database>> databases_;
-  std::vector<geo::Direction> directions_;
+  std::shared_ptr<const geo::Chart> chart_;
   std::vector<dns::PopAddresses> addresses_;
   std::shared_ptr<const dns::Zone> zone_;
   dns::SigningKey::Pointer zone_key_;
-  std::map<std::string, std::string, std::less<>> hosts_;  // "a.b", ".b" for "*.b", "*"
+  std::map<std::string, size_t, std::less<>> hosts_;  // "a.b", ".b" for "*.b", "*"; distributions
 };
 
 }  // namespace atl::control

@@ -11,6 +11,9 @@
 #include "control-plane/dns/server_options.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/dns/zone.h"
+#include "control-plane/geo/chart.h"
+#include "control-plane/geo/fence.h"
+#include "control-plane/geo/spill.h"
 #include "control-plane/geo/subnet_table.h"
 #include "lib/base/byte_size.h"
 #include "lib/geo/address.h"
@@ -44,6 +47,11 @@ struct PopConfig {
   std::vector<std::string> endpoints;
   std::string shield;  // as in TierConfig
   std::vector<NodeConfig> nodes;
+  int bias = 0;  // geo::PopSpec
+  geo::Fence fence;
+  // What the PoP can bear, all its nodes together. Empty: nobody says.
+  std::optional<double> capacity_rps;
+  std::optional<double> capacity_cores;
   bool operator==(const PopConfig&) const = default;
 };
 
@@ -218,6 +226,18 @@ struct ApiConfig {
   bool operator==(const ApiConfig&) const = default;
 };
 
+// Who goes where.
+struct RoutingConfig {
+  std::string matrix_path;  // empty: nothing was measured
+  std::string regions_path;
+  double radius_km = 500;
+  geo::SpillRule spill;
+  std::chrono::milliseconds spill_interval{20'000};  // between two steps
+  // Of content.distributions, by index; PoPs by their index in `pops`.
+  std::vector<geo::PolicySpec> distributions;
+  bool operator==(const RoutingConfig&) const = default;
+};
+
 struct Config {
   Fixed fixed;
   ApiConfig api;
@@ -230,6 +250,7 @@ struct Config {
   // Host names, besides addresses and "localhost", under which the API may be called.
   std::vector<std::string> api_hosts;
   std::vector<PopConfig> pops;
+  RoutingConfig routing;
   Content content;
   std::optional<dns::ZoneSpec> zone;     // of Fixed::dns
   std::string zone_key_path;             // empty: the zone is not signed

@@ -16,6 +16,7 @@
 #include "control-plane/config/read_cache.h"
 #include "control-plane/config/read_compression.h"
 #include "control-plane/config/read_headers.h"
+#include "control-plane/config/routing.h"
 #include "control-plane/config/subnets.h"
 #include "lib/base/duration.h"
 #include "lib/config/reader.h"
@@ -87,6 +88,7 @@ PopConfig read_pop(Section& section) {
   for (Section& node : section.tables("node")) {
     pop.nodes.push_back({node.string("name"), node.endpoint("peer")});
   }
+  read_pop_routing(section, pop);
   return pop;
 }
 
@@ -316,6 +318,10 @@ std::expected<Config, Problems> read(Reader reader, const std::string& path,
 
   Parts parts = read_parts(reader);
   const std::optional<DnsParts> dns = read_dns(reader, parts);
+  config.routing = read_routing(reader, parts);
+  for (std::string* file : {&config.routing.matrix_path, &config.routing.regions_path}) {
+    if (!file->empty()) *file = beside(path, *file);
+  }
   check(parts, reader);
   take(std::move(parts), config);
   Problems problems = reader.problems();

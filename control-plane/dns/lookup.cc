@@ -87,15 +87,17 @@ class Lookup {
     return records();
   }
 
-  // Empty: no PoP that is due has an address of that type.
+  // Empty: no PoP that is due has an address of that type, or the distribution is not for the
+  // client's country.
   std::optional<Found> steer(const Policy& policy, uint16_t type) {
     const bool by_subnet = query_.subnet && query_.subnet->source_length > 0;
-    const Ranking& ranking =
-        tools_.steering.rank(tools_.view, by_subnet ? address_of(*query_.subnet) : tools_.asker);
+    const Ranking& ranking = tools_.steering.rank(
+        tools_.view, by_subnet ? address_of(*query_.subnet) : tools_.asker, policy.distribution);
     if (by_subnet) tools_.reply.set_scope(scope_of(ranking));
+    if (ranking.forbidden) return std::nullopt;
     if (ranking.active == 0 && !policy.fail_open) return Found{Reason::NoPop, Rcode::ServFail};
     const unsigned usable = ranking.active == 0 ? ranking.size : ranking.active;
-    const unsigned count = std::min(policy.count, usable);
+    const unsigned count = std::min(ranking.single ? 1U : policy.count, usable);
     std::array<std::string_view, kMostAddresses> data;
     size_t found = 0;
     for (unsigned i = 0; i < count; ++i) {

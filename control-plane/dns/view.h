@@ -8,7 +8,7 @@
 
 #include "control-plane/dns/signing_key.h"
 #include "control-plane/dns/zone.h"
-#include "control-plane/geo/choice.h"
+#include "control-plane/geo/snapshot.h"
 #include "control-plane/geo/subnet_table.h"
 #include "lib/geo/database.h"
 
@@ -29,8 +29,9 @@ struct View {
   std::shared_ptr<const void> holder;     // keeps what the following ones point into
   const geo::SubnetTable* subnets = nullptr;
   std::span<const std::shared_ptr<const geo::Database>> databases;
-  std::vector<geo::Pop> pops;
-  std::vector<PopAddresses> addresses;  // of pops, by index
+  // The distributions of its chart are those of the zone.
+  std::shared_ptr<const geo::Snapshot> routing;
+  std::vector<PopAddresses> addresses;  // of the chart's PoPs, by index
 };
 
 }  // namespace atl::dns

@@ -79,7 +79,7 @@ class ZoneMaker {
   void add_host(size_t index, const std::string& host);
   void add_id(size_t index);
   void finish();
-  static Node node_of(const DistributionSpec& distribution);
+  Node node_of(size_t index) const;
 
   const ZoneSpec& spec_;
   Zone zone_;
@@ -184,10 +184,11 @@ void ZoneMaker::check_name_servers() {
   }
 }
 
-Node ZoneMaker::node_of(const DistributionSpec& distribution) {
+Node ZoneMaker::node_of(size_t index) const {
+  const DistributionSpec& distribution = spec_.distributions[index];
   Node node;
-  node.policy =
-      Policy{distribution.ttl, std::min(distribution.count, kMostAnswers), distribution.fail_open};
+  node.policy = Policy{static_cast<uint32_t>(index), distribution.ttl,
+                       std::min(distribution.count, kMostAnswers), distribution.fail_open};
   return node;
 }
 
@@ -197,20 +198,19 @@ void ZoneMaker::add_hosts(size_t index) {
 
 // Hosts of other zones are somebody else's to answer.
 void ZoneMaker::add_host(size_t index, const std::string& host) {
-  const DistributionSpec& distribution = spec_.distributions[index];
   const bool pattern = host.starts_with('*');
   const auto name = parse_name(!pattern ? host : host == "*" ? "." : host.substr(2));
   if (!name) return problem(Part::Distribution, index, fmt::format("\"{}\" is not a host", host));
   if (pattern && zone_.name_.size() > name->size() && is_within(zone_.name_, *name)) {
     if (!rest_suffix_ || name->size() > rest_suffix_->size()) {
       rest_suffix_ = *name;
-      zone_.rest_ = node_of(distribution);
+      zone_.rest_ = node_of(index);
     }
     return;
   }
   if (!is_within(*name, zone_.name_)) return;
   if (pattern) {
-    zone_.patterns_.emplace(*name, node_of(distribution));
+    zone_.patterns_.emplace(*name, node_of(index));
     return;
   }
   Node& node = zone_.nodes_[*name];
@@ -218,7 +218,7 @@ void ZoneMaker::add_host(size_t index, const std::string& host) {
     return problem(Part::Distribution, index,
                    fmt::format("{} has addresses by a record too: remove one", to_text(*name)));
   }
-  if (!node.policy) node.policy = node_of(distribution).policy;
+  if (!node.policy) node.policy = node_of(index).policy;
 }
 
 // A host of that name, of whichever distribution, comes first.
@@ -236,7 +236,7 @@ void ZoneMaker::add_id(size_t index) {
                    fmt::format("{} is the distribution's own name, but has addresses by a record",
                                to_text(*name)));
   }
-  if (!node.policy) node.policy = node_of(distribution).policy;
+  if (!node.policy) node.policy = node_of(index).policy;
 }
 
 // Names between others exist (RFC 8020), and patterns cover what has no addresses of its own.

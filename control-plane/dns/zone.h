@@ -57,6 +57,7 @@ struct RecordSet {
 
 // How a distribution is answered, without its names.
 struct Policy {
+  uint32_t distribution = 0;  // its index in the ZoneSpec
   uint32_t ttl = 0;
   uint32_t count = 1;
   bool fail_open = false;

@@ -93,20 +93,6 @@ Json pops_json(const ApiView& view) {
   return pops;
 }
 
-Json candidate_json(const Route& route, const geo::Candidate& candidate) {
-  const PopConfig& pop = route.pop(candidate.pop);
-  Json json{{"pop", pop.id},
-            {"city", pop.city},
-            {"country", pop.country},
-            {"state", to_string(candidate.state)},
-            {"pinned", candidate.pinned}};
-  if (candidate.distance_km >= 0) {
-    json["distance_km"] = rounded(candidate.distance_km, 10);
-    json["rtt_ms"] = rounded(candidate.rtt_ms, 10);
-  }
-  return json;
-}
-
 Json optional_duration(const std::optional<std::chrono::milliseconds>& duration) {
   return duration ? Json(format_duration(*duration)) : Json(nullptr);
 }
@@ -221,57 +207,6 @@ Reply config_reply(const ApiView& view) {
                                      {"build_epoch", database->build_epoch()}});
   }
   return json_reply(json);
-}
-
-Reply route_reply(const Route& route, std::string_view host, std::string_view path) {
-  Json json{{"client", to_string(route.client)},
-            {"client_prefix", to_string(geo::Prefix{masked(route.client, route.place.prefix_length),
-                                                    route.place.prefix_length})},
-            {"place", {{"source", to_string(route.place.source)}}},
-            {"country", route.place.country}};
-  Json& place = json["place"];
-  place["country"] = route.place.country;
-  place["city"] = route.place.city;
-  if (route.place.coordinates) {
-    place["latitude"] = rounded(route.place.coordinates->latitude, 1e4);
-    place["longitude"] = rounded(route.place.coordinates->longitude, 1e4);
-  }
-  const PopConfig* pop = route.chosen();
-  json["pop"] = pop == nullptr ? Json(nullptr) : Json(pop->id);
-  json["endpoints"] = pop == nullptr ? Json::array() : Json(pop->endpoints);
-  json["reason"] = to_string(route.decision.reason);
-  json["explanation"] = explain(route);
-  if (!host.empty()) json["distribution"] = route.site->find_host(host).distribution;
-  if (pop != nullptr) {
-    const geo::Candidate& first = route.decision.ranked.front();
-    if (first.distance_km >= 0) {
-      json["distance_km"] = rounded(first.distance_km, 10);
-      json["rtt_ms"] = rounded(first.rtt_ms, 10);
-    }
-    json["location"] = fmt::format("http://{}{}", pop->endpoints.front(), path);
-  } else {
-    json["error"] = "no PoP takes requests at the moment";
-  }
-  json["candidates"] = Json::array();
-  for (const geo::Candidate& candidate : route.decision.ranked) {
-    json["candidates"].push_back(candidate_json(route, candidate));
-  }
-  return json_reply(json, pop == nullptr ? 503 : 200);
-}
-
-Reply explain_route(const ApiView& view, std::string_view query) {
-  const auto ip = parameter(query, "ip");
-  if (!ip) return error_reply(400, "say whose route: /v1/route?ip=192.0.2.1");
-  const auto address = geo::parse_address(*ip);
-  if (!address) return error_reply(400, fmt::format("\"{}\" is not an IP address", *ip));
-  const std::string host = host_of(parameter(query, "host").value_or(""));
-  const std::string path = parameter(query, "path").value_or("/");
-  if (!is_target(path)) return error_reply(400, "path begins with / and has no spaces");
-  const std::shared_ptr<const Site>& site = view.controller.site();
-  if (!host.empty() && site->find_host(host).claim == Site::Claim::None) {
-    return error_reply(404, fmt::format("no distribution has the host \"{}\"", host));
-  }
-  return route_reply(decide(site, view.fleet, *address, geo::kAllCandidates), host, path);
 }
 
 Reply purge_reply(const Fleet& fleet, std::string_view number_text) {

@@ -7,7 +7,6 @@
 #include "control-plane/controller.h"
 #include "control-plane/fleet/fleet.h"
 #include "control-plane/frontdoor/reply.h"
-#include "control-plane/frontdoor/router.h"
 
 // The answers of /v1 as JSON; shapes are in docs/api.md.
 
@@ -23,10 +22,6 @@ struct ApiView {
 Reply status_reply(const ApiView& view);
 Reply pops_reply(const ApiView& view);
 Reply config_reply(const ApiView& view);
-// GET /v1/route?ip=...&host=...&path=...
-Reply explain_route(const ApiView& view, std::string_view query);
-// `host` and `path`: what the client would ask for; the host may be empty.
-Reply route_reply(const Route& route, std::string_view host, std::string_view path);
 Reply purge_reply(const Fleet& fleet, std::string_view number);
 
 // Identity and place of a PoP, as /v1/pops and the live stream tell it.

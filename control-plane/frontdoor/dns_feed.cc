@@ -6,37 +6,30 @@
 #include <algorithm>
 #include <utility>
 
-#include "control-plane/frontdoor/router.h"
 #include "lib/base/log.h"
 
 namespace atl::control {
-namespace {
 
-bool same_states(const dns::View& a, const dns::View& b) {
-  return std::equal(a.pops.begin(), a.pops.end(), b.pops.begin(), b.pops.end(),
-                    [](const geo::Pop& x, const geo::Pop& y) { return x.state == y.state; });
-}
-
-}  // namespace
-
-std::shared_ptr<const dns::View> make_view(std::shared_ptr<const Site> site, const Fleet& fleet,
-                                           uint64_t epoch) {
+std::shared_ptr<const dns::View> make_view(const RoutingState& routing) {
   auto view = std::make_shared<dns::View>();
-  view->epoch = epoch;
-  view->zone = site->zone();
-  view->key = site->zone_key();
-  view->subnets = &site->subnets();
-  view->databases = site->databases();
-  view->pops = candidates(*site, fleet);
-  view->addresses = site->addresses();
-  view->holder = std::move(site);
+  const Site& site = *routing.site;
+  view->epoch = routing.epoch;
+  view->zone = site.zone();
+  view->key = site.zone_key();
+  view->subnets = &site.subnets();
+  view->databases = site.databases();
+  view->routing = routing.snapshot;
+  view->addresses = site.addresses();
+  view->holder = routing.site;
   return view;
 }
 
-DnsFeed::DnsFeed(const Clock& clock, const Controller& controller, const Fleet& fleet)
+DnsFeed::DnsFeed(const Clock& clock, const Controller& controller, const Fleet& fleet,
+                 Routing& routing)
     : clock_(clock),
       controller_(controller),
       fleet_(fleet),
+      routing_(routing),
       options_(*controller.site()->config().fixed.dns),
       made_(clock.mono()) {}
 
@@ -50,11 +43,9 @@ bool DnsFeed::known() const {
 
 std::expected<void, std::string> DnsFeed::tick() {
   if (server_ == nullptr && !known()) return {};
-  const std::shared_ptr<const Site>& site = controller_.site();
-  auto now = make_view(site, fleet_, epoch_ + 1);
-  if (view_ && view_->holder == now->holder && same_states(*view_, *now)) return {};
-  ++epoch_;
-  view_ = std::move(now);
+  const RoutingState& now = routing_.now();
+  if (view_ && view_->epoch == now.epoch) return {};
+  view_ = make_view(now);
   if (server_ != nullptr) {
     server_->publish(view_);
     return {};
@@ -62,7 +53,8 @@ std::expected<void, std::string> DnsFeed::tick() {
   auto started = dns::Server::start(options_.server, view_);
   if (!started) return std::unexpected(std::move(started.error()));
   server_ = *std::move(started);
-  log_info("DNS for {} on {}", site->config().zone->name, fmt::join(options_.server.listen, ", "));
+  log_info("DNS for {} on {}", now.site->config().zone->name,
+           fmt::join(options_.server.listen, ", "));
   return {};
 }
 

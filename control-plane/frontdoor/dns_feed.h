@@ -11,13 +11,13 @@
 #include "control-plane/dns/server.h"
 #include "control-plane/dns/view.h"
 #include "control-plane/fleet/fleet.h"
+#include "control-plane/frontdoor/routing.h"
 #include "lib/base/clock.h"
 
 namespace atl::control {
 
 // What the DNS server would answer from at this moment: the decision is that of /v1/route.
-std::shared_ptr<const dns::View> make_view(std::shared_ptr<const Site> site, const Fleet& fleet,
-                                           uint64_t epoch);
+std::shared_ptr<const dns::View> make_view(const RoutingState& routing);
 
 // Runs the DNS server and keeps it told which zone there is and which PoPs live. It starts when
 // that is known: when every PoP has been heard of, or [dns] settle after the feed was made. Until
@@ -25,7 +25,7 @@ std::shared_ptr<const dns::View> make_view(std::shared_ptr<const Site> site, con
 class DnsFeed {
  public:
   // Only if there is a [dns]. All outlive the feed.
-  DnsFeed(const Clock& clock, const Controller& controller, const Fleet& fleet);
+  DnsFeed(const Clock& clock, const Controller& controller, const Fleet& fleet, Routing& routing);
 
   // To be called often: an answer is as late as these calls. The error, a sentence, is that the
   // server cannot start; it is given up then.
@@ -40,11 +40,11 @@ class DnsFeed {
   const Clock& clock_;
   const Controller& controller_;
   const Fleet& fleet_;
+  Routing& routing_;
   const FixedDns options_;
   const MonoTime made_;
   std::unique_ptr<dns::Server> server_;
   std::shared_ptr<const dns::View> view_;  // as published
-  uint64_t epoch_ = 0;
 };
 
 }  // namespace atl::control

@@ -12,6 +12,7 @@
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/frontdoor/metrics.h"
 #include "control-plane/frontdoor/reply.h"
+#include "control-plane/frontdoor/routing.h"
 
 // The API as one table: what there is, who may call it, how it is answered, and how it is
 // described. Dispatch, authorisation, /v1/openapi.json and /v1/docs all come from it.
@@ -25,6 +26,7 @@ std::string_view to_string(Method method);
 struct ApiContext {
   ApiView view;
   Fleet& fleet;
+  Routing& routing;
   Live& live;
   Guard& guard;
   const DnsFeed* dns;  // null without a [dns]

@@ -6,6 +6,7 @@
 #include "control-plane/frontdoor/endpoint.h"
 #include "control-plane/frontdoor/live_json.h"
 #include "control-plane/frontdoor/openapi.h"
+#include "control-plane/frontdoor/route_json.h"
 #include "control-plane/frontdoor/token_api.h"
 
 namespace atl::control {
@@ -43,7 +44,7 @@ Reply status(const ApiContext& context, const Call&) { return status_reply(conte
 Reply pops(const ApiContext& context, const Call&) { return pops_reply(context.view); }
 Reply config(const ApiContext& context, const Call&) { return config_reply(context.view); }
 Reply route(const ApiContext& context, const Call& call) {
-  return explain_route(context.view, call.query);
+  return explain_route(context.view.controller, context.routing, call.query);
 }
 Reply series(const ApiContext& context, const Call& call) {
   return series_reply(context.live.history(), call.query);
@@ -124,6 +125,7 @@ std::vector<Endpoint> fleet_endpoints() {
                      {"host", false, "the host it asks for"},
                      {"path", false, "the path it asks for"}},
            .answers = {{200, "The decision", "Route"},
+                       {403, "A fence keeps the client out", "Route"},
                        {404, "No distribution has this host", "Error"},
                        {503, "No PoP takes requests", "Route"}},
            .answer = route}),

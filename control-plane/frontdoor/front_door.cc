@@ -11,6 +11,7 @@
 #include "control-plane/frontdoor/api.h"
 #include "control-plane/frontdoor/client.h"
 #include "control-plane/frontdoor/query.h"
+#include "control-plane/frontdoor/route_json.h"
 #include "control-plane/frontdoor/router.h"
 #include "lib/http/chars.h"
 #include "lib/http/field_lookup.h"
@@ -89,11 +90,13 @@ class FrontDoor::BodyHandler final : public server::Handler {
   bool answered_ = false;
 };
 
-FrontDoor::FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
-                     Guard& guard, std::string_view version, std::span<const Asset> dashboard)
+FrontDoor::FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet,
+                     Routing& routing, Live& live, Guard& guard, std::string_view version,
+                     std::span<const Asset> dashboard)
     : clock_(clock),
       controller_(controller),
       fleet_(fleet),
+      routing_(routing),
       live_(live),
       guard_(guard),
       version_(version),
@@ -218,8 +221,14 @@ std::unique_ptr<server::Handler> FrontDoor::listen(const Endpoint& endpoint, con
 }
 
 Reply FrontDoor::answer(const Endpoint& endpoint, const Call& call) {
-  const ApiContext context{
-      {controller_, fleet_, version_}, fleet_, live_, guard_, dns_, counters_, authentication()};
+  const ApiContext context{{controller_, fleet_, version_},
+                           fleet_,
+                           routing_,
+                           live_,
+                           guard_,
+                           dns_,
+                           counters_,
+                           authentication()};
   Reply reply = endpoint.answer(context, call);
   if (endpoint.changes() && !reply.unrecorded) record(endpoint, call.caller, call.client, reply);
   return reply;
@@ -244,7 +253,8 @@ Authentication FrontDoor::authentication() const {
 Reply FrontDoor::redirect(const http::RequestHead& head, std::string_view peer,
                           std::string_view host) {
   const std::shared_ptr<const Site>& site = controller_.site();
-  if (site->find_host(host).claim == Site::Claim::None) {
+  const Site::Host claim = site->find_host(host);
+  if (claim.claim == Site::Claim::None) {
     ++counters_.unknown_host;
     return error_reply(421, fmt::format("no distribution has the host \"{}\"", host));
   }
@@ -253,8 +263,12 @@ Reply FrontDoor::redirect(const http::RequestHead& head, std::string_view peer,
   const auto client =
       find_client(peer, head.fields, {config.trusted_proxies, config.allow_client_override});
   if (!client) return error_reply(400, client.error());
-  const Route found = decide(site, fleet_, client->address, 1);
+  const Route found = decide(routing_.now(), site->policy(claim), client->address, 1);
   const PopConfig* pop = found.chosen();
+  if (found.decision.reason == geo::Reason::Forbidden) {
+    ++counters_.forbidden;
+    return error_reply(403, explain(found));
+  }
   if (pop == nullptr) {
     ++counters_.unroutable;
     Reply reply = error_reply(503, "no PoP takes requests at the moment");

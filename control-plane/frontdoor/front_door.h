@@ -14,6 +14,7 @@
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/frontdoor/metrics.h"
 #include "control-plane/frontdoor/reply.h"
+#include "control-plane/frontdoor/routing.h"
 #include "lib/base/clock.h"
 #include "lib/server/application.h"
 
@@ -25,8 +26,8 @@ namespace atl::control {
 class FrontDoor final : public server::Application {
  public:
   // All outlive the front door.
-  FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Live& live,
-            Guard& guard, std::string_view version, std::span<const Asset> dashboard);
+  FrontDoor(const Clock& clock, const Controller& controller, Fleet& fleet, Routing& routing,
+            Live& live, Guard& guard, std::string_view version, std::span<const Asset> dashboard);
 
   std::unique_ptr<server::Handler> on_request(const http::RequestHead& head,
                                               server::Responder& responder) override;
@@ -60,6 +61,7 @@ class FrontDoor final : public server::Application {
   const Clock& clock_;
   const Controller& controller_;
   Fleet& fleet_;
+  Routing& routing_;
   Live& live_;
   Guard& guard_;
   const std::string version_;

@@ -23,6 +23,9 @@ void front_door(MetricsText& out, const FrontDoorCounters& counters) {
   }
   out.counter("atoll_control_unroutable_total", "Requests answered 503: no PoP takes requests");
   out.value("atoll_control_unroutable_total", {}, counters.unroutable);
+  out.counter("atoll_control_forbidden_total",
+              "Requests answered 403: the distribution is not for the client's country");
+  out.value("atoll_control_forbidden_total", {}, counters.forbidden);
   out.counter("atoll_control_unknown_host_total", "Requests for hosts of no distribution");
   out.value("atoll_control_unknown_host_total", {}, counters.unknown_host);
   out.counter("atoll_control_api_requests_total", "Requests to the API");

@@ -17,6 +17,7 @@ struct FrontDoorCounters {
   // Redirects by PoP and by why it was chosen.
   std::map<std::pair<std::string, geo::Reason>, uint64_t> redirects;
   uint64_t unroutable = 0;    // answered 503: no PoP takes requests
+  uint64_t forbidden = 0;     // answered 403: not for the client's country
   uint64_t unknown_host = 0;  // answered 421
   uint64_t api_requests = 0;
   uint64_t refused = 0;  // by the server itself: malformed, too large, too slow

@@ -120,33 +120,60 @@ Json configuration() {
         list(object({{"path", text()}, {"type", text()}, {"build_epoch", integer()}}))}});
 }
 
+Json fence() {
+  return nullable(
+      object({optional("allow", list(text("country"))), optional("deny", list(text("country")))}));
+}
+
+std::vector<Member> estimate() {
+  return {optional("distance_km", number()), optional("rtt_ms", number()),
+          optional("rtt_source", one_of({"measured", "model"}))};
+}
+
+Json candidate() {
+  std::vector<Member> members{{"pop", text()},
+                              {"city", text()},
+                              {"country", text()},
+                              {"state", state()},
+                              {"verdict", text("why it is chosen or not: docs/routing.md")},
+                              {"pinned", boolean("the subnet table names it")},
+                              {"region", nullable(text("of the matrix of measured round trips"))},
+                              {"bias", number("percent by which its round trip counts as longer")},
+                              {"load", nullable(number("of its capacity; null: not known"))},
+                              {"shed", number("share of its clients that it sends elsewhere")},
+                              {"fence", fence()},
+                              optional("weight", number("where the policy is weighted"))};
+  for (Member& member : estimate()) members.push_back(std::move(member));
+  return object(members);
+}
+
 Json route() {
-  const Json candidate = object({{"pop", text()},
-                                 {"city", text()},
-                                 {"country", text()},
-                                 {"state", state()},
-                                 {"pinned", boolean("the subnet table names it")},
-                                 optional("distance_km", number()),
-                                 optional("rtt_ms", number("modelled"))});
   const Json where = object({{"source", text()},
                              {"country", text()},
                              {"city", text()},
                              optional("latitude", number()),
-                             optional("longitude", number())});
-  return object({{"client", text("address")},
-                 {"client_prefix", text("how much of the address the answer rests on")},
-                 {"place", where},
-                 {"country", text()},
-                 {"pop", nullable(text("null: no PoP takes requests"))},
-                 {"endpoints", endpoints()},
-                 {"reason", text("docs/api.md lists them")},
-                 {"explanation", text("one sentence")},
-                 optional("distribution", text("of the host that was asked about")),
-                 optional("distance_km", number()),
-                 optional("rtt_ms", number()),
-                 optional("location", text("where a redirect would lead")),
-                 optional("error", text()),
-                 {"candidates", list(candidate, "best first")}});
+                             optional("longitude", number()),
+                             optional("region", text())});
+  const Json policy =
+      object({{"steer", one_of({"nearest", "weighted", "failover"})},
+              {"fence", fence()},
+              optional("canary", object({{"pop", text()}, {"percent", number()}}))});
+  std::vector<Member> members{
+      {"client", text("address")},
+      {"client_prefix", text("how much of the address the answer rests on")},
+      {"place", where},
+      {"country", text()},
+      {"pop", nullable(text("null: there is none for this client"))},
+      {"endpoints", endpoints()},
+      {"reason", text("docs/api.md lists them")},
+      {"explanation", text("one sentence")},
+      optional("distribution", text("of the host that was asked about")),
+      {"policy", policy},
+      optional("location", text("where a redirect would lead")),
+      optional("error", text()),
+      {"candidates", list(candidate(), "best first")}};
+  for (Member& member : estimate()) members.push_back(std::move(member));
+  return object(members);
 }
 
 // Figures of a second, or their columns.

@@ -6,8 +6,6 @@
 namespace atl::geo {
 namespace {
 
-constexpr double kEarthRadiusKm = 6371.0088;  // mean radius, IUGG
-
 double radians(double degrees) { return degrees * std::numbers::pi / 180.0; }
 
 }  // namespace

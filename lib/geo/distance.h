@@ -25,10 +25,15 @@ inline double nearness(const Direction& a, const Direction& b) {
   return a.x * b.x + a.y * b.y + a.z * b.z;
 }
 
+// Mean radius (IUGG).
+inline constexpr double kEarthRadiusKm = 6371.0088;
+
 // Great-circle distance over a sphere of the Earth's mean radius (within 0.6 % of the ellipsoid).
 double distance_km(const Direction& a, const Direction& b);
 
 // Round trip over the public network where nothing was measured: 5 ms, and 1.6 ms per 100 km.
-inline double modelled_rtt_ms(double km) { return 5.0 + 1.6 * km / 100.0; }
+inline constexpr double kModelMs = 5.0;
+inline constexpr double kModelMsPerKm = 1.6 / 100.0;
+inline double modelled_rtt_ms(double km) { return kModelMs + kModelMsPerKm * km; }
 
 }  // namespace atl::geo

@@ -128,9 +128,8 @@ World::World() {
                               {*geo::parse_prefix("10.2.0.0/16"), "sin", {}, ""},
                               {*geo::parse_prefix("2001:db8:2::/48"), "sin", {}, ""}});
   view.subnets = &subnets;
-  view.pops = {{"fra", geo::direction_of({50, 9}), geo::PopState::Active},
-               {"iad", geo::direction_of({39, -77}), geo::PopState::Active},
-               {"sin", geo::direction_of({1, 104}), geo::PopState::Active}};
+  pops = {{"fra", {50, 9}, 0, {}}, {"iad", {39, -77}, 0, {}}, {"sin", {1, 104}, 0, {}}};
+  policies.resize(spec.distributions.size());
   const auto v4 = [](const char* text) { return *parse_data(Type::A, text); };
   view.addresses = {{{v4("192.0.2.1")}, {*parse_data(Type::Aaaa, "2001:db8::a")}},
                     {{v4("192.0.2.2"), v4("192.0.2.22")}, {}},
@@ -146,12 +145,24 @@ void World::remake() {
     std::abort();
   }
   view.zone = std::make_shared<const Zone>(*std::move(zone));
+  policies.resize(spec.distributions.size());
+  chart_ = std::make_shared<const geo::Chart>(pops, policies);
+  remake_snapshot();
+}
+
+void World::remake_snapshot() {
+  view.routing = std::make_shared<const geo::Snapshot>(chart_, status_);
   ++view.epoch;
 }
 
 void World::set_states(std::vector<geo::PopState> states) {
-  for (size_t i = 0; i < states.size(); ++i) view.pops[i].state = states[i];
-  ++view.epoch;
+  for (size_t i = 0; i < states.size(); ++i) status_[i] = {states[i]};
+  remake_snapshot();
+}
+
+void World::set_status(std::vector<geo::PopStatus> status) {
+  status_ = std::move(status);
+  remake_snapshot();
 }
 
 }  // namespace atl::dns::test

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "control-plane/dns/responder.h"
 #include "control-plane/dns/zone.h"
+#include "control-plane/geo/snapshot.h"
 
 namespace atl::dns::test {
 
@@ -57,10 +59,21 @@ class World {
   ZoneSpec spec;
   View view;
   geo::SubnetTable subnets;
+  std::vector<geo::PopSpec> pops;
+  std::vector<geo::PolicySpec> policies;  // of spec.distributions
 
-  // After a change of `spec`. Aborts when the zone is refused.
+  // After a change of `spec`, `pops` or `policies`. Aborts when the zone is refused.
   void remake();
+  // Those not named stay as they are.
   void set_states(std::vector<geo::PopState> states);
+  void set_status(std::vector<geo::PopStatus> status);
+  const std::string& id(uint32_t pop) const { return pops[pop].id; }
+
+ private:
+  void remake_snapshot();
+
+  std::vector<geo::PopStatus> status_{3, {geo::PopState::Active}};
+  std::shared_ptr<const geo::Chart> chart_;
 };
 
 }  // namespace atl::dns::test

@@ -1,5 +1,7 @@
 #include "deploy/lab/simulation/router.h"
 
+#include <utility>
+
 #include "deploy/lab/simulation/traffic.h"
 
 namespace atl::lab {
@@ -20,13 +22,18 @@ Router::Router(const Scenario& scenario, const RoutingSpec& routing, uint64_t se
   for (const ClientRegion& region : scenario.regions) {
     places_.push_back({.source = geo::Source::City, .coordinates = region.place.at});
   }
+  std::vector<geo::PopSpec> pops;
   for (const PopSpec& pop : scenario.pops) {
-    pops_.push_back({pop.id, geo::direction_of(pop.place.at), geo::PopState::Active});
+    pops.push_back({.id = pop.id, .at = pop.place.at, .bias = 0, .fence = {}});
   }
+  status_.resize(pops.size(), {.state = geo::PopState::Active});
+  chart_ = std::make_shared<const geo::Chart>(std::move(pops), std::vector<geo::PolicySpec>(1));
+  snapshot_.emplace(chart_, status_);
 }
 
 void Router::learn(uint32_t pop, bool up) {
-  pops_[pop].state = up ? geo::PopState::Active : geo::PopState::Down;
+  status_[pop].state = up ? geo::PopState::Active : geo::PopState::Down;
+  snapshot_.emplace(chart_, status_);
   ++epoch_;
 }
 
@@ -55,27 +62,32 @@ uint32_t Router::decide(uint32_t region, uint32_t cell, uint32_t group) {
   return kNobody;
 }
 
+void Router::look(uint32_t region, size_t limit) {
+  const geo::Address nobody{};  // chance has no part in what is nearest
+  geo::choose(*snapshot_, {places_[region], nobody, chart_->policy_of(0)}, limit, decision_);
+}
+
 uint32_t Router::nearest(uint32_t region) {
-  geo::choose(places_[region], pops_, 1, decision_);
+  look(region, 1);
   return decision_.chosen.value_or(kNobody);
 }
 
 uint32_t Router::any() {
   uint32_t up = 0;
-  for (const geo::Pop& pop : pops_) up += static_cast<uint32_t>(pop.state == geo::PopState::Active);
+  for (const auto& pop : status_) up += static_cast<uint32_t>(pop.state == geo::PopState::Active);
   if (up == 0) return kNobody;
   uint32_t left = random_.below(up);
-  for (uint32_t i = 0; i < pops_.size(); ++i) {
-    if (pops_[i].state == geo::PopState::Active && left-- == 0) return i;
+  for (uint32_t i = 0; i < status_.size(); ++i) {
+    if (status_[i].state == geo::PopState::Active && left-- == 0) return i;
   }
   return kNobody;
 }
 
 uint32_t Router::anycast(uint32_t region, uint64_t network) {
-  geo::choose(places_[region], pops_, kDetours + 1, decision_);
+  look(region, kDetours + 1);
   if (!decision_.chosen) return kNobody;
   size_t up = 0;
-  while (up < decision_.ranked.size() && decision_.ranked[up].state == geo::PopState::Active) ++up;
+  while (up < decision_.ranked.size() && takes_requests(decision_.ranked[up].verdict)) ++up;
   const double share = static_cast<double>(network >> 11) * 0x1p-53;
   if (up < 2 || share >= routing_.detour) return *decision_.chosen;
   return decision_.ranked[1 + mix(network) % (up - 1)].pop;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -33,6 +34,7 @@ class Router {
   };
 
   uint32_t decide(uint32_t region, uint32_t cell, uint32_t group);
+  void look(uint32_t region, size_t limit);
   uint32_t nearest(uint32_t region);
   uint32_t any();
   uint32_t anycast(uint32_t region, uint64_t network);
@@ -42,8 +44,10 @@ class Router {
   uint64_t seed_;
   Tick answer_ttl_;
   std::vector<geo::Place> places_;  // of regions
-  std::vector<geo::Pop> pops_;      // their ids are the scenario's
-  std::vector<Answer> answers_;     // by cell and group
+  std::shared_ptr<const geo::Chart> chart_;
+  std::vector<geo::PopStatus> status_;  // by PoP
+  std::optional<geo::Snapshot> snapshot_;
+  std::vector<Answer> answers_;  // by cell and group
   uint32_t epoch_ = 1;
   geo::Decision decision_;
   Random random_;

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "control-plane/config/read.h"
 #include "control-plane/fleet/snapshot.h"
+#include "control-plane/geo/choice.h"
 #include "control-plane/site.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -23,6 +25,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (config->pops.empty() || config->content.distributions.empty()) std::abort();
   if (control::encode_snapshot(config->content, 1).empty()) std::abort();
   const control::Site site(*std::move(config), {});
-  site.find_host("www.example.org");
+  const control::Site::Host host = site.find_host("www.example.org");
+  const std::vector<geo::PopStatus> status(site.chart()->size(), {geo::PopState::Active});
+  geo::Place place;
+  place.coordinates = geo::Coordinates{50, 9};
+  geo::Decision decision;
+  choose(geo::Snapshot(site.chart(), status), {place, {}, site.policy(host)}, geo::kAllCandidates,
+         decision);
+  const bool forbidden = decision.reason == geo::Reason::Forbidden;
+  if (decision.ranked.size() != (forbidden ? 0 : site.chart()->size())) std::abort();
   return 0;
 }

@@ -74,6 +74,7 @@ struct World {
   std::string warning;
   std::unique_ptr<Fleet> fleet;
   std::unique_ptr<Controller> controller;
+  std::unique_ptr<Routing> routing;
   std::unique_ptr<Live> live;
   std::unique_ptr<Guard> guard;
   std::unique_ptr<FrontDoor> door;
@@ -81,6 +82,8 @@ struct World {
   explicit World(const std::string& config = std::string(kConfig) + kAnyHost) {
     scratch.write("control.toml", config);
     scratch.write("subnets.toml", kSubnets);
+    scratch.write("regions.csv", "region,city,lat,lon\nfra,,50.1,8.7\nsyd,,-33.9,151.2\n");
+    scratch.write("matrix.csv", "from,fra,syd\nfra,1,20\nsyd,20,1\n");
     fleet = std::make_unique<Fleet>(clock, Fleet::Options{2s, 500ms, "test"},
                                     *PurgeLog::open(scratch.file("purges"), warning));
     auto site = Site::load(scratch.file("control.toml"));
@@ -89,10 +92,12 @@ struct World {
         scratch.file("control.toml"), *std::move(site),
         *SnapshotVersions::open(scratch.file("version"), 1, warning), *fleet);
     REQUIRE(controller->apply());
+    routing = std::make_unique<Routing>(clock, *controller, *fleet);
     live = std::make_unique<Live>(clock, *controller, *fleet, "0.1.0");
     guard = std::make_unique<Guard>(clock, *TokenStore::open(scratch.file("tokens")),
                                     AuditLog(scratch.file("audit")));
-    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *live, *guard, "0.1.0", kAssets);
+    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *routing, *live, *guard,
+                                       "0.1.0", kAssets);
   }
 
   // The secret of a new token, which is called as its role.
