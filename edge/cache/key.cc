@@ -1,11 +1,9 @@
 #include "edge/cache/key.h"
 
-#include <algorithm>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "lib/http/chars.h"
+#include "lib/http/letter_case.h"
 
 namespace atl::cache {
 namespace {
@@ -14,7 +12,9 @@ namespace {
 // same as none. The trailing dot of an absolute domain name is dropped for the same reason.
 void append_authority(std::string_view authority, std::string& out) {
   std::string_view port;
-  const size_t colon = authority.rfind(':');
+  // Most have no colon at all, and looking for the first one is quicker.
+  const bool plain = authority.find(':') == std::string_view::npos;
+  const size_t colon = plain ? std::string_view::npos : authority.rfind(':');
   const bool bracketed = authority.starts_with('[');
   if (colon != std::string_view::npos &&
       (!bracketed || authority.rfind(']') == colon - 1)) {  // not a colon inside an IPv6 literal
@@ -23,7 +23,9 @@ void append_authority(std::string_view authority, std::string& out) {
     if (port == ":" || port == ":80" || port == ":443") port = {};
   }
   if (authority.size() > 1 && authority.ends_with('.')) authority.remove_suffix(1);
-  std::transform(authority.begin(), authority.end(), std::back_inserter(out), http::to_lower);
+  const size_t at = out.size();
+  out.append(authority);
+  http::make_lower(out.data() + at, authority.size());
   out.append(port);
 }
 

@@ -51,6 +51,7 @@ Selection select(const http::RequestHead& request, const Representation& represe
     return selection;
   }
   if (representation.validators.status != 200) return selection;
+  if (http::find(request.fields, "Range") == nullptr) return selection;
   const cache::StoredView& validators = representation.validators;
   selection.ranges = cache::decide_range(view, {.size = representation.size,
                                                 .etag = validators.etag,

@@ -3,21 +3,22 @@
 #include <algorithm>
 #include <optional>
 
+#include "lib/http/letter_case.h"
+
 namespace atl::edge {
 namespace {
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::string_view in_lower_case(std::string_view text, std::string& scratch) {
-  if (std::none_of(text.begin(), text.end(), is_upper)) return text;
-  scratch.clear();
-  for (char c : text) scratch.push_back(lower(c));
+  if (!http::has_upper(text)) return text;
+  scratch.assign(text);
+  http::make_lower(scratch.data(), scratch.size());
   return scratch;
 }
 
 // Where the port's colon is; an IPv6 literal has colons inside its brackets.
 size_t port_colon(std::string_view authority) {
+  // Most have none, and looking for the first one is quicker.
+  if (authority.find(':') == std::string_view::npos) return std::string_view::npos;
   const size_t colon = authority.rfind(':');
   if (colon == std::string_view::npos) return colon;
   const size_t bracket = authority.rfind(']');
@@ -34,8 +35,8 @@ int hex_value(char c) {
 
 // RFC 3986 section 2.3.
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
 }
 
 // The octet of a valid escape at `at`.

@@ -1,7 +1,9 @@
 #include "lib/http/authority.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "lib/http/chars.h"
 
@@ -10,10 +12,13 @@ namespace {
 
 // RFC 3986 would let a registered name have percent-encoding and punctuation too. No host that can
 // be looked up has them, and what a cache key and an upstream request are made of is better plain.
-bool is_name_char(char c) {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '.' ||
-         c == '_';
-}
+constexpr auto kNameTable = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
+  for (const char c : std::string_view("0123456789-._")) table[static_cast<uint8_t>(c)] = true;
+  return table;
+}();
+bool is_name_char(char c) { return kNameTable[static_cast<uint8_t>(c)]; }
 
 bool is_ip_literal_char(char c) {
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f') || c == ':' || c == '.';

@@ -6,6 +6,7 @@
 #include "lib/http/authority.h"
 #include "lib/http/chars.h"
 #include "lib/http/field_lookup.h"
+#include "lib/http/letter_case.h"
 #include "lib/http/percent.h"
 #include "lib/http/skip.h"
 
@@ -16,6 +17,47 @@ namespace {
 constexpr uint8_t kEmptyLines = 4;
 // What is kept between requests; a larger head gives its memory back.
 constexpr size_t kKeptBytes = 8 * 1024;
+
+// What of the connection a field is about.
+enum class Concern : uint8_t { None, Host, Length, Coding, Connection, Expect };
+
+Concern concern_of(std::string_view name) {
+  const auto is = [name](std::string_view known, Concern concern) {
+    return same_name(name, known) ? concern : Concern::None;
+  };
+  switch (name.size()) {
+    case 4:
+      return is("host", Concern::Host);
+    case 6:
+      return is("expect", Concern::Expect);
+    case 10:
+      return is("connection", Concern::Connection);
+    case 14:
+      return is("content-length", Concern::Length);
+    case 17:
+      return is("transfer-encoding", Concern::Coding);
+    default:
+      return Concern::None;
+  }
+}
+
+// Of Connection.
+struct Options {
+  bool close = false;
+  bool keep_alive = false;
+};
+
+void read_options(std::string_view value, Options& out) {
+  if (same_name(value, "keep-alive")) {  // what most clients send
+    out.keep_alive = true;
+    return;
+  }
+  ListReader list(value);
+  while (const auto option = list.next()) {
+    out.close |= equal_ignore_case(*option, "close");
+    out.keep_alive |= equal_ignore_case(*option, "keep-alive");
+  }
+}
 
 }  // namespace
 
@@ -124,67 +166,73 @@ size_t RequestParser::scan(std::string_view input) {
   const bool in_line = at_ <= At::LineLf;
   const size_t limit = in_line ? limits_.request_line + 2 : limits_.head;
   const char* const end = begin + std::min(input.size(), limit - std::min(limit, bytes_.size()));
+  At at = at_;
+  const char* wrong = nullptr;
   bool stop = false;
-  while (p < end && !stop && state_ == State::More) {
-    switch (at_) {
+  while (p < end && !stop && wrong == nullptr) {
+    switch (at) {
       case At::Start:
       case At::StartLf:
+        at_ = at;
         if (scan_start(*p)) kept = ++p;
+        at = at_;
+        stop = state_ != State::More;
         break;
       case At::Line:
-        p = skip<LineChars>(p, end);
+        p = skip<LineChars>(begin, p, end);
         if (p == end) break;
-        if (*p++ != '\r') refuse(400, "a byte that must not be in a request line");
-        at_ = At::LineLf;
+        at = At::LineLf;
+        if (*p++ != '\r') wrong = "a byte that must not be in a request line";
         break;
       case At::LineLf:
-        if (*p++ != '\n') refuse(400, "a bare CR in the request line");
-        at_ = At::LineEnd;
+        at = At::LineEnd;
         stop = true;
+        if (*p++ != '\n') wrong = "a bare CR in the request line";
         break;
       case At::FieldLine:
         if (*p == '\r') {
           ++p;
-          at_ = At::EndLf;
+          at = At::EndLf;
           break;
         }
         if (!is_token_char(*p)) {
-          refuse(400, is_ows(*p) ? "a folded field line" : "a field line without a name");
+          wrong = is_ows(*p) ? "a folded field line" : "a field line without a name";
           break;
         }
         if (++field_lines_ > limits_.fields) {
           refuse(431, "too many fields");
+          stop = true;
           break;
         }
-        at_ = At::Name;
+        at = At::Name;
         [[fallthrough]];
       case At::Name:
-        p = skip<TokenChars>(p, end);
+        p = skip<TokenChars>(begin, p, end);
         if (p == end) break;
-        at_ = At::Value;
+        at = At::Value;
         if (*p++ != ':') {
-          refuse(400, "a field name that is not a token and a colon");
+          wrong = "a field name that is not a token and a colon";
           break;
         }
         [[fallthrough]];
       case At::Value:
-        p = skip<FieldValueChars>(p, end);
+        p = skip<FieldValueChars>(begin, p, end);
         if (p == end) break;
-        at_ = At::ValueLf;
+        at = At::ValueLf;
         if (*p++ != '\r') {
-          refuse(400, "a byte that must not be in a field value");
+          wrong = "a byte that must not be in a field value";
           break;
         }
         if (p == end) break;
         [[fallthrough]];
       case At::ValueLf:
-        if (*p++ != '\n') refuse(400, "a bare CR in a field line");
-        at_ = At::FieldLine;
+        at = At::FieldLine;
+        if (*p++ != '\n') wrong = "a bare CR in a field line";
         break;
       case At::EndLf:
-        if (*p++ != '\n') refuse(400, "a bare CR at the end of the head");
-        at_ = At::End;
+        at = At::End;
         stop = true;
+        if (*p++ != '\n') wrong = "a bare CR at the end of the head";
         break;
       case At::LineEnd:
       case At::End:
@@ -192,7 +240,9 @@ size_t RequestParser::scan(std::string_view input) {
         break;
     }
   }
-  bytes_.append(kept, p);
+  at_ = at;
+  if (wrong != nullptr) refuse(400, wrong);
+  bytes_.append(kept, static_cast<size_t>(p - kept));
   if (state_ == State::More && !stop && bytes_.size() >= limit) {
     if (in_line) {
       refuse(414, "the request line is too long");
@@ -267,38 +317,41 @@ bool RequestParser::read_fields() {
   const Field* coding = nullptr;
   size_t hosts = 0;
   size_t framing_fields = 0;
-  bool close = false;
-  bool keep_alive = false;
+  Options options;
   bool expects = false;
   for (Field& field : fields_) {
     field.value = trim_ows(field.value);
-    const std::string_view name = field.name;
-    if (equal_ignore_case(name, "host")) {
-      host = &field;
-      ++hosts;
-    } else if (equal_ignore_case(name, "content-length")) {
-      length = &field;
-      ++framing_fields;
-    } else if (equal_ignore_case(name, "transfer-encoding")) {
-      coding = &field;
-      ++framing_fields;
-    } else if (equal_ignore_case(name, "connection")) {
-      ListReader list(field.value);
-      while (const auto option = list.next()) {
-        close |= equal_ignore_case(*option, "close");
-        keep_alive |= equal_ignore_case(*option, "keep-alive");
-      }
-    } else if (equal_ignore_case(name, "expect") && head_.version_minor > 0) {
-      // RFC 9110 section 10.1.1; HTTP/1.0 has no expectations.
-      if (!equal_ignore_case(field.value, "100-continue")) {
-        refuse(417, "the only expectation that can be met is 100-continue");
-        return false;
-      }
-      expects = true;
+    switch (concern_of(field.name)) {
+      case Concern::None:
+        break;
+      case Concern::Host:
+        host = &field;
+        ++hosts;
+        break;
+      case Concern::Length:
+        length = &field;
+        ++framing_fields;
+        break;
+      case Concern::Coding:
+        coding = &field;
+        ++framing_fields;
+        break;
+      case Concern::Connection:
+        read_options(field.value, options);
+        break;
+      case Concern::Expect:
+        if (head_.version_minor == 0) break;  // HTTP/1.0 has no expectations
+        // RFC 9110 section 10.1.1.
+        if (!equal_ignore_case(field.value, "100-continue")) {
+          refuse(417, "the only expectation that can be met is 100-continue");
+          return false;
+        }
+        expects = true;
+        break;
     }
   }
   if (!read_framing(length, coding, framing_fields) || !read_target(host, hosts)) return false;
-  head_.keep_alive = !close && (head_.version_minor > 0 || keep_alive);
+  head_.keep_alive = !options.close && (head_.version_minor > 0 || options.keep_alive);
   head_.expects_continue = expects && head_.has_body();
   return true;
 }

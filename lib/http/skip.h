@@ -11,7 +11,7 @@
 #include "lib/http/chars.h"
 
 // Where a run of bytes of one class ends: sixteen bytes a step where there is SSE2 (every x86-64),
-// one a step elsewhere and at the end of the input. Nothing is read outside [p, end).
+// one a step elsewhere and in shorter inputs. Nothing is read outside [begin, end).
 namespace atl::http {
 
 namespace detail {
@@ -69,20 +69,27 @@ struct TargetChars {
 #endif
 };
 
-// The first byte that is not one of `Chars`; `end` if all are.
+// The first byte of [p, end) that is not one of `Chars`; `end` if all are. What lies between
+// `begin` and `p` may be read too: the last bytes of an input are looked at together with some
+// before them.
 template <class Chars>
-const char* skip(const char* p, const char* end) {
+[[gnu::always_inline]] inline const char* skip(const char* begin, const char* p, const char* end) {
 #ifdef __SSE2__
-  while (end - p >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const auto others = static_cast<uint32_t>(_mm_movemask_epi8(Chars::common(bytes))) ^ 0xffffU;
-    if (others == 0) {
-      p += 16;
-      continue;
+  if (end - begin >= 16) {
+    while (p != end) {
+      const char* const from = end - p >= 16 ? p : end - 16;
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+      const auto common = static_cast<uint32_t>(_mm_movemask_epi8(Chars::common(bytes)));
+      const uint32_t others = (common ^ 0xffffU) >> (p - from);
+      if (others == 0) {
+        p = from + 16;
+        continue;
+      }
+      p += std::countr_zero(others);
+      if (!Chars::has(*p)) return p;
+      ++p;
     }
-    p += std::countr_zero(others);
-    if (!Chars::has(*p)) return p;
-    ++p;
+    return end;
   }
 #endif
   while (p < end && Chars::has(*p)) ++p;
@@ -92,7 +99,7 @@ const char* skip(const char* p, const char* end) {
 template <class Chars>
 bool consists_of(std::string_view text) {
   const char* const end = text.data() + text.size();
-  return skip<Chars>(text.data(), end) == end;
+  return skip<Chars>(text.data(), text.data(), end) == end;
 }
 
 }  // namespace atl::http

@@ -13,7 +13,8 @@ void compare(const char* begin, const char* end) {
   for (const char* from = begin; from != end; ++from) {
     const char* plain = from;
     while (plain != end && Chars::has(*plain)) ++plain;
-    ATOLL_CHECK(skip<Chars>(from, end) == plain);
+    ATOLL_CHECK(skip<Chars>(from, from, end) == plain);
+    ATOLL_CHECK(skip<Chars>(begin, from, end) == plain);
   }
 }
 
