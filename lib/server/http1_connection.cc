@@ -261,6 +261,7 @@ void Http1Connection::finish_exchange() {
   set_.retire(std::move(exchange_.handler));
   discarded_ = 0;
   if (exchange_.close_after) {
+    alone_ = last_of_client();
     begin_close();
   } else if (!body_.complete()) {
     step_ = Step::Discard;
@@ -354,6 +355,14 @@ void Http1Connection::break_off(Abort why) {
   } else {
     die(true);
   }
+}
+
+// Whether the client has said itself that nothing follows what it sent (RFC 9112 section 9.6), and
+// nothing did: then nobody's bytes can meet a closed socket, and lingering has no use. Over TLS
+// there is a close_notify to be sent.
+bool Http1Connection::last_of_client() const {
+  const http::RequestHead& head = parser_->head();
+  return !head.keep_alive && !head.has_body() && input_.empty() && !stream_->secure();
 }
 
 void Http1Connection::begin_close() {
@@ -499,6 +508,7 @@ void Http1Connection::settle() {
   if (set_.draining_ == Draining::Now && idle()) begin_close();
   if (step_ == Step::Linger) std::string().swap(pending_);
   if (step_ != Step::Dead) flush();
+  if (step_ == Step::Linger && alone_ && stream_->queued() == 0) step_ = Step::Dead;
   if (step_ == Step::Linger && !std::exchange(fin_sent_, true)) stream_->shutdown();
   if (step_ == Step::Linger && ended_ && stream_->queued() == 0) step_ = Step::Dead;
   release_spares();

@@ -100,6 +100,7 @@ class Http1Connection final : public Responder, net::Stream::Reader {
   bool in_exchange(const char* call);
   bool keeps_alive() const;
   bool can_drain_body() const;
+  bool last_of_client() const;
   bool has_room() const;
   bool idle() const;
   void wake();
@@ -143,6 +144,7 @@ class Http1Connection final : public Responder, net::Stream::Reader {
   bool reading_ = false;
   bool ended_ = false;  // the client sent FIN
   bool fin_sent_ = false;
+  bool alone_ = false;  // the client has nothing more to say: closed as soon as the answer has left
   bool buried_ = false;
 };
 

@@ -50,6 +50,7 @@ class MemoryPeer::Near final : public net::Stream {
   ~Near() override {
     wire_->near = nullptr;
     wire_->closed = true;
+    wire_->fin_asked = true;  // a socket that is closed sends it too
     wire_->reading = false;
     wire_->queue.clear();
     wire_->queued = 0;

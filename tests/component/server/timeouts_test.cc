@@ -158,5 +158,41 @@ TEST_CASE("timeouts: lingering ends when the client closes, or after a while") {
   CHECK(silent.closed());
 }
 
+TEST_CASE("timeouts: a client that has said its last word is not waited for") {
+  struct Row {
+    const char* request;
+    bool left_at_once;
+  };
+  for (const Row& row :
+       {Row{"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true},
+        Row{"GET /hello HTTP/1.0\r\n\r\n", true},
+        // More came all the same: it must not meet a closed socket, whose reset would destroy the
+        // answer.
+        Row{"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nmore", false},
+        Row{"POST /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+            false}}) {
+    CAPTURE(row.request);
+    ServerHarness harness;
+    MemoryPeer& peer = harness.connect();
+    harness.send(peer, row.request);
+    CHECK(statuses(peer.received()).size() == 1);
+    CHECK(peer.saw_fin());
+    CHECK_FALSE(peer.saw_reset());
+    CHECK(peer.closed() == row.left_at_once);
+  }
+}
+
+TEST_CASE("timeouts: what a client that has said its last word does not take yet is not cut off") {
+  ServerHarness harness;
+  MemoryPeer& peer = harness.connect();
+  peer.set_window(10);
+  harness.send(peer, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK_FALSE(peer.closed());
+  peer.take(std::string::npos);
+  harness.settle();
+  CHECK(peer.received().ends_with("hello"));
+  CHECK(peer.closed());
+}
+
 }  // namespace
 }  // namespace atl::server::testing

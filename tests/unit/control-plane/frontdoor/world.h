@@ -96,8 +96,8 @@ struct World {
     live = std::make_unique<Live>(clock, *controller, *fleet, "0.1.0");
     guard = std::make_unique<Guard>(clock, *TokenStore::open(scratch.file("tokens")),
                                     AuditLog(scratch.file("audit")));
-    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *routing, *live, *guard,
-                                       "0.1.0", kAssets);
+    door = std::make_unique<FrontDoor>(clock, *controller, *fleet, *routing, *live, *guard, "0.1.0",
+                                       kAssets);
   }
 
   // The secret of a new token, which is called as its role.
