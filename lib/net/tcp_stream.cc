@@ -11,6 +11,7 @@
 
 #include "lib/base/check.h"
 #include "lib/net/loop_state.h"
+#include "lib/net/send_buffer.h"
 #include "lib/net/socket.h"
 
 namespace atl::net {
@@ -48,6 +49,8 @@ namespace {
 constexpr size_t kInlinePieces = 16;
 // What one gathered write takes; the rest follows in the next. IOV_MAX is 1024 on Linux.
 constexpr size_t kMaxPieces = 512;
+// Nothing is asked of the kernel for what is smaller: it fits in what it starts with or soon has.
+constexpr size_t kLarge = size_t{128} * 1024;
 
 // libuv's descriptors of `pieces`, on the stack when they are few.
 class Buffers {
@@ -62,16 +65,19 @@ class Buffers {
     for (const Bytes piece : pieces) {
       // libuv never writes through the pointer of an outgoing buffer.
       if (!piece.empty()) out[count_++] = {const_cast<char*>(piece.data()), piece.size()};
+      bytes_ += piece.size();
     }
   }
   const uv_buf_t* data() const { return data_; }
   unsigned count() const { return count_; }
+  size_t bytes() const { return bytes_; }
 
  private:
   std::array<uv_buf_t, kInlinePieces> few_;
   std::vector<uv_buf_t> many_;
   const uv_buf_t* data_ = nullptr;
   unsigned count_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace
@@ -146,10 +152,18 @@ void TcpStream::stop_reading() { uv_read_stop(node_->stream()); }
 Result<size_t> TcpStream::try_write(std::span<const Bytes> pieces) {
   const Buffers buffers(pieces.first(std::min(pieces.size(), kMaxPieces)));
   if (buffers.count() == 0) return size_t{0};
+  if (buffers.bytes() > kLarge && !send_buffer_settled_) settle_send_buffer();
   const int status = uv_try_write(node_->stream(), buffers.data(), buffers.count());
   if (status >= 0) return static_cast<size_t>(status);
   if (status == UV_EAGAIN) return size_t{0};
   return std::unexpected(from_uv(status));
+}
+
+// Once for a connection, by the round trip of its handshake or better.
+void TcpStream::settle_send_buffer() {
+  send_buffer_settled_ = true;
+  uv_os_fd_t descriptor = -1;
+  if (uv_fileno(node_->handle(), &descriptor) == 0) bound_send_buffer(descriptor);
 }
 
 void TcpStream::write(std::span<const Bytes> pieces, Holder holder) {

@@ -42,11 +42,13 @@ class TcpStream final : public Stream {
   TcpStream(Loop& loop, Node* node) : loop_(loop), node_(node) {}
   void remember_peer();
   void report_later(Error error);
+  void settle_send_buffer();
 
   Loop& loop_;
   Node* node_;
   Reader* reader_ = nullptr;
   bool broken_ = false;  // an error was reported; nothing more comes
+  bool send_buffer_settled_ = false;
   uint8_t peer_size_ = 0;
   char peer_[46];
 };
