@@ -24,6 +24,7 @@
 #include "control-plane/token_command.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
+#include "lib/base/open_files.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/loop.h"
 #include "lib/net/signals.h"
@@ -177,6 +178,7 @@ int run(const Flags& flags) {
   if (!level) return complain({std::string("--log-level: ") + level.error().detail}, kBadUsage);
   log_setup("atoll-control", *level);
   rpc::route_grpc_log();
+  raise_open_files(kMostOpenFiles);
   auto site = Site::load(flags.config);
   if (!site) return complain(site.error(), kBadUsage);
   const Config& config = (*site)->config();

@@ -21,6 +21,7 @@
 #include "edge/stats/access_log.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
+#include "lib/base/open_files.h"
 #include "lib/config/reader.h"
 #include "lib/net/endpoint.h"
 #include "lib/net/loop.h"
@@ -33,6 +34,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
+constexpr uint64_t kOwnDescriptors = 256;  // files, event queues, links; a guess on the safe side
 
 struct Flags {
   std::string config;
@@ -223,6 +225,17 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
   return 0;
 }
 
+// Each client is a descriptor, and so is each connection to an origin or another edge.
+void allow_connections(const Config& config) {
+  const uint64_t allowed = raise_open_files(kMostOpenFiles);
+  if (allowed >= uint64_t{config.limits.connections} + kOwnDescriptors) return;
+  log_warn(
+      "{} open files are allowed, [edge.limits] connections is {}: raise the limit (ulimit -Hn, "
+      "LimitNOFILE=, "
+      "ulimits of compose) or lower connections",
+      allowed, config.limits.connections);
+}
+
 int run(const Flags& flags) {
   const auto level = parse_log_level(flags.log_level);
   if (!level) return complain({std::string("--log-level: ") + level.error().detail}, kBadUsage);
@@ -240,6 +253,7 @@ int run(const Flags& flags) {
   if (const auto made = make_directory(config.state_dir); !made) {
     return complain({"state_dir: " + made.error()}, kFailed);
   }
+  allow_connections(config);
   std::unique_ptr<AccessLog> access;
   if (!config.access_log.empty()) {
     auto opened = AccessLog::open(config.access_log, config.workers);

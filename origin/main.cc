@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/duration.h"
 #include "lib/base/log.h"
+#include "lib/base/open_files.h"
 #include "lib/rpc/exchange_server.h"
 #include "lib/rpc/grpc_log.h"
 #include "origin/admin.h"
@@ -94,6 +95,7 @@ int run(const Flags& flags) {
   if (!level) return complain({std::string("--log-level: ") + level.error().detail}, kBadUsage);
   log_setup("atoll-origin", *level);
   rpc::route_grpc_log();
+  raise_open_files(kMostOpenFiles);
 
   config::Reader reader = config::Reader::from_file(flags.config);
   std::vector<std::string> listen;

@@ -19,12 +19,12 @@ CACHE_MIB = 3072  # what every cache may use
 class Atoll:
     name = "atoll-edge"
 
-    def __init__(self):
+    def __init__(self, workers=1, cores=str(machine.SERVER_CORE), limits=None):
         self.cluster = harness.Cluster(
-            sources={"site": {"type": "synthetic", "max_size": "4GiB"}},
-            edge={"workers": 1, "cache_memory": f"{CACHE_MIB}MiB"}, certificates=[["localhost"]])
+            sources={"site": {"type": "synthetic", "max_size": "4GiB"}}, limits=limits,
+            edge={"workers": workers, "cache_memory": f"{CACHE_MIB}MiB"}, certificates=[["localhost"]])
         self.cluster.control.core = self.cluster.origin.core = machine.OTHER_CORE
-        self.cluster.edges["fra"].core = machine.SERVER_CORE
+        self.cluster.edges["fra"].core = cores
         try:
             self.cluster.start()
         except BaseException:
