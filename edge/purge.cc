@@ -1,11 +1,11 @@
 #include "edge/purge.h"
 
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "edge/cache/key.h"
+#include "edge/cache/surrogate_keys.h"
 #include "edge/fetch/resource_key.h"
 #include "edge/routing/target.h"
 #include "lib/http/chars.h"
@@ -42,35 +42,6 @@ std::string_view authority_of(std::string_view key) {
   return first == std::string_view::npos || second == std::string_view::npos
              ? std::string_view{}
              : key.substr(first + 1, second - first - 1);
-}
-
-bool lists_tag(std::string_view value, std::string_view tag) {
-  while (!value.empty()) {
-    const size_t end = value.find_first_of(" ,\t\r");
-    if (value.substr(0, end) == tag) return true;
-    value = end == std::string_view::npos ? std::string_view{} : value.substr(end + 1);
-  }
-  return false;
-}
-
-// Surrogate-Key is separated by blanks, Cache-Tag by commas; both are read leniently. A purge asks
-// this of every stored head (tests/bench/purge/tag_bench.cc): most do not have the text anywhere,
-// so that is looked for first, and nothing is allocated for the others.
-bool has_tag(std::string_view head, std::string_view tag) {
-  if (memmem(head.data(), head.size(), tag.data(), tag.size()) == nullptr) return false;
-  while (!head.empty()) {  // its hidden part too: it is where clients do not look
-    const size_t end = head.find('\n');
-    const std::string_view line = head.substr(0, end);
-    head.remove_prefix(end == std::string_view::npos ? head.size() : end + 1);
-    const size_t colon = line.find(':');
-    const std::string_view name = line.substr(0, colon);
-    if (colon == std::string_view::npos || (!http::equal_ignore_case(name, "Surrogate-Key") &&
-                                            !http::equal_ignore_case(name, "Cache-Tag"))) {
-      continue;
-    }
-    if (lists_tag(line.substr(colon + 1), tag)) return true;
-  }
-  return false;
 }
 
 bool is_of_host(std::string_view key, std::string_view host) {
@@ -176,8 +147,7 @@ class Purger {
     if (spec_.value.empty()) return std::unexpected(invalid("the purge names no tag"));
     shared_.flights.taint_if([](std::string_view) { return true; });
     purge_disk(disk::Rule::Kind::Tag, spec_.value);
-    return shared_.store.remove_if(
-        [&](const cache::Object& object) { return has_tag(object.head(), spec_.value); }, how_);
+    return shared_.store.remove_tagged(spec_.value, how_);
   }
 
   const PurgeSpec& spec_;
@@ -189,7 +159,7 @@ class Purger {
 
 }  // namespace
 
-disk::Matchers purge_matchers() { return {.host = is_of_host, .tag = has_tag}; }
+disk::Matchers purge_matchers() { return {.host = is_of_host, .tag = cache::has_surrogate_key}; }
 
 Result<PurgeOutcome> carry_out(const PurgeSpec& spec, const RouteTable* routes, Shared& shared,
                                PurgeDurable durable) {

@@ -4,12 +4,13 @@
 
 namespace atl::cache {
 
-Handle Index::add(uint32_t tag, const Object* object) {
+Handle Index::add(uint32_t tag, const Object* object, KeyFilter keys) {
   const Handle handle = free_;
   Slot& entry = slot(handle);
   free_ = entry.next;
   Handle& head = bucket(bucket_of(tag));
   entry = {.object = object, .next = head, .tag = tag};
+  blocks_[handle / kBlock]->keys[handle % kBlock] = keys;
   head = handle;
   ++used_;
   return handle;

@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "edge/cache/eviction/policy.h"
+#include "edge/cache/surrogate_keys.h"
 
 namespace atl::cache {
 
 class Object;
 
-// The index of one shard: a chained hash table over slots of 16 bytes. It grows by a block at a
+// The index of one shard: a chained hash table over slots of 24 bytes. It grows by a block at a
 // time (linear hashing: each new bucket splits one old one), so no insertion ever pays for a rehash
-// of everything, and a bucket per slot keeps chains short: 20 bytes an entry. Not synchronised.
+// of everything, and a bucket per slot keeps chains short: 28 bytes an entry. Not synchronised.
 //
 // Entries of one hash keep their order in the chain, newest first: that is how variants of a key
 // are found together.
@@ -27,11 +28,16 @@ class Index {
   uint32_t tag(Handle handle) const { return slot(handle).tag; }
   // Null for a slot that is not in use.
   const Object* object(Handle handle) const { return slot(handle).object; }
-  void set_object(Handle handle, const Object* object) { slot(handle).object = object; }
+  // Of the object's head. Apart from the slots, so that a purge by tag reads nothing else.
+  KeyFilter keys(Handle handle) const { return blocks_[handle / kBlock]->keys[handle % kBlock]; }
+  void set_object(Handle handle, const Object* object, KeyFilter keys) {
+    slot(handle).object = object;
+    blocks_[handle / kBlock]->keys[handle % kBlock] = keys;
+  }
 
   // No free slot: grow() before add().
   bool full() const { return free_ == kNoHandle; }
-  Handle add(uint32_t tag, const Object* object);
+  Handle add(uint32_t tag, const Object* object, KeyFilter keys);
   void remove(Handle handle);
 
   void grow();
@@ -50,6 +56,7 @@ class Index {
   struct Block {
     Slot slots[kBlock];
     Handle buckets[kBlock];
+    KeyFilter keys[kBlock];
   };
 
   Slot& slot(Handle handle) { return blocks_[handle / kBlock]->slots[handle % kBlock]; }

@@ -26,6 +26,10 @@ size_t shard_count(const StoreOptions& options) {
   return std::min<uint64_t>(wanted, std::bit_floor(worth));
 }
 
+// What a purge looks at of an object: its own members, key and most heads.
+constexpr size_t kLookedAt = 512;
+constexpr size_t kCacheLine = 64;
+
 uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash); }
 
 // One mark takes 16 bytes: at most 1/256 of the capacity goes into them.
@@ -59,6 +63,8 @@ struct alignas(64) Store::Shard {
   // Out of the index, not out of the policy. The result is the store's own reference: to be dropped
   // outside the lock, after settle().
   Pin take(Handle handle);
+  // Those of the block at `base` that may have all of `keys`, into `out`.
+  void find_candidates(Handle base, KeyFilter keys, std::vector<Handle>& out) const;
   size_t growth() const;
   bool is_key(Handle handle, std::string_view key, uint32_t tag) const;
 };
@@ -114,6 +120,17 @@ Pin Store::Shard::take(Handle handle) {
   Pin object(index.object(handle));
   index.remove(handle);
   return object;
+}
+
+void Store::Shard::find_candidates(Handle base, KeyFilter keys, std::vector<Handle>& out) const {
+  out.clear();
+  for (Handle h = base; h < base + Index::kBlock; ++h) {
+    if (may_have(index.keys(h), keys) && index.object(h) != nullptr) out.push_back(h);
+  }
+  for (const Handle h : out) {
+    const char* object = reinterpret_cast<const char*>(index.object(h));
+    for (size_t at = 0; at < kLookedAt; at += kCacheLine) __builtin_prefetch(object + at);
+  }
 }
 
 size_t Store::Shard::growth() const {
@@ -184,6 +201,7 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
   Shard& shard = shard_of(hash);
   const size_t bytes = object->charge();
   const EvictionPolicy::Entry entry{hash, bytes};
+  const KeyFilter keys = key_filter(object->head());
   if (!admits(shard, *object, entry) || !reserve(bytes, shard)) {
     refused_.fetch_add(1, std::memory_order_relaxed);
     return false;
@@ -196,7 +214,7 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
       if (const Handle old = shard.exact(object->key(), tag, object->variant_key());
           old != kNoHandle) {
         out[0] = Pin(shard.index.object(old));
-        shard.index.set_object(old, object.detach());
+        shard.index.set_object(old, object.detach(), keys);
         shard.policy->on_replace(old, entry);
         ++shard.replacements;
       } else if (!shard.index.full()) {
@@ -207,7 +225,7 @@ bool Store::insert(Pin object, std::optional<uint64_t> epoch) {
           ++shard.evictions;
           shard.evicted_bytes += out[1]->charge();
         }
-        shard.policy->on_insert(shard.index.add(tag, object.detach()), entry);
+        shard.policy->on_insert(shard.index.add(tag, object.detach(), keys), entry);
       }
       if (!object) {
         ++shard.insertions;
@@ -234,6 +252,7 @@ bool Store::refresh(const Pin& old, Pin fresh, std::optional<uint64_t> epoch) {
   // Segments that both objects hold are paid for already.
   const size_t before = old->charge();
   const size_t after = fresh->charge();
+  const KeyFilter keys = key_filter(fresh->head());
   size_t shared = 0;
   if (old->segment_count() != 0 && fresh->segment_count() == old->segment_count() &&
       old->segment_ref(0) != nullptr && fresh->segment_ref(0) != nullptr) {
@@ -249,7 +268,7 @@ bool Store::refresh(const Pin& old, Pin fresh, std::optional<uint64_t> epoch) {
     const Handle handle = shard.holder_of(old.get(), tag_of(hash));
     if (handle != kNoHandle && (!epoch || *epoch == purge_epoch(hash))) {
       out = Pin(shard.index.object(handle));
-      shard.index.set_object(handle, fresh.detach());
+      shard.index.set_object(handle, fresh.detach(), keys);
       shard.policy->on_replace(handle, {hash, after});
       ++shard.insertions;
       ++shard.replacements;
@@ -411,23 +430,38 @@ bool Store::remove(const Pin& object) {
 }
 
 size_t Store::remove_if(const std::function<bool(const Object&)>& matches, Purge purge) {
+  return sweep(0, matches, purge);
+}
+
+size_t Store::remove_tagged(std::string_view key, Purge purge) {
+  return sweep(
+      key_bits(key), [key](const Object& object) { return has_surrogate_key(object.head(), key); },
+      purge);
+}
+
+size_t Store::sweep(KeyFilter keys, const Matches& matches, Purge purge) {
   bulk_epoch_.fetch_add(1);
   size_t count = 0;
-  for (const auto& shard : shards_) count += sweep(*shard, matches, purge);
+  for (const auto& shard : shards_) count += sweep(*shard, keys, matches, purge);
   return count;
 }
 
-size_t Store::sweep(Shard& shard, const std::function<bool(const Object&)>& matches, Purge purge) {
+// A block of the index at a time, so that nobody waits for the shard for long. Objects lie
+// anywhere: those of a block are sent for before the first is looked at.
+size_t Store::sweep(Shard& shard, KeyFilter keys, const Matches& matches, Purge purge) {
   size_t count = 0;
+  std::vector<Handle> candidates;
+  candidates.reserve(Index::kBlock);
   for (uint32_t base = 0;; base += Index::kBlock) {
     std::vector<Pin> out;
     {
       const std::lock_guard lock(shard.mutex);
       if (base >= shard.index.slots()) return count;
       const size_t before = count;
-      for (Handle h = base; h < base + Index::kBlock; ++h) {
+      shard.find_candidates(base, keys, candidates);
+      for (const Handle h : candidates) {
         const Object* object = shard.index.object(h);
-        if (object == nullptr || !matches(*object)) continue;
+        if (!matches(*object)) continue;
         ++count;
         if (purge == Purge::Soft) {
           object->mark_purged();

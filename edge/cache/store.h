@@ -13,6 +13,7 @@
 #include "edge/cache/eviction/pressure.h"
 #include "edge/cache/freshness.h"
 #include "edge/cache/object.h"
+#include "edge/cache/surrogate_keys.h"
 #include "lib/base/byte_size.h"
 #include "lib/base/clock.h"
 #include "lib/http/field.h"
@@ -86,7 +87,10 @@ class Store {
   bool remove(const Pin& object);
   // Everything that `matches`; looks at a few entries at a time, so that lookups go on meanwhile.
   // `matches` runs under a shard's lock and must not call the store.
-  size_t remove_if(const std::function<bool(const Object&)>& matches, Purge purge = Purge::Hard);
+  using Matches = std::function<bool(const Object&)>;
+  size_t remove_if(const Matches& matches, Purge purge = Purge::Hard);
+  // Those with this surrogate key (surrogate_keys.h).
+  size_t remove_tagged(std::string_view key, Purge purge = Purge::Hard);
   // Keys that begin with this (build_key_prefix()).
   size_t remove_prefix(std::string_view key_prefix, Purge purge = Purge::Hard);
   size_t clear(Purge purge = Purge::Hard);
@@ -136,7 +140,8 @@ class Store {
   bool evict_from(Shard& shard, uint64_t limit);
   void settle(Shard& shard, size_t bytes);
   bool grow_index(Shard& shard);
-  size_t sweep(Shard& shard, const std::function<bool(const Object&)>& matches, Purge purge);
+  size_t sweep(KeyFilter keys, const Matches& matches, Purge purge);
+  size_t sweep(Shard& shard, KeyFilter keys, const Matches& matches, Purge purge);
 
   const uint64_t capacity_;
   const uint64_t seed_;

@@ -16,7 +16,6 @@
 #include "edge/cache/hidden.h"
 #include "edge/cache/key.h"
 #include "edge/cache/store.h"
-#include "edge/purge.h"
 
 namespace {
 
@@ -82,12 +81,10 @@ Measured purge(Store& store, size_t objects) {
                          std::chrono::duration<double, std::micro>(Clock::now() - begun).count());
     }
   });
-  const auto tag = edge::purge_matchers().tag;
   Measured measured;
   const double cpu = cpu_ms();
   const auto begun = Clock::now();
-  measured.purged =
-      store.remove_if([&](const Object& object) { return tag(object.head(), "all"); }, Purge::Hard);
+  measured.purged = store.remove_tagged("all", Purge::Hard);
   measured.purge_ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
   measured.cpu_ms = cpu_ms() - cpu;
   stop = true;

@@ -150,7 +150,7 @@ TEST_CASE("store model: the index finds everything while it grows, newest first"
     if (random() % 4 != 0 || model.empty()) {
       if (index.full()) index.grow();
       const uint32_t tag = random() % 3000 * 0x9e3779b9U;
-      const Handle handle = index.add(tag, reinterpret_cast<const Object*>(uintptr_t{8}));
+      const Handle handle = index.add(tag, reinterpret_cast<const Object*>(uintptr_t{8}), ~tag);
       REQUIRE(index.first(tag) == handle);
       model.emplace(tag, handle);
     } else {
@@ -169,7 +169,9 @@ TEST_CASE("store model: the index finds everything while it grows, newest first"
     std::vector<Handle> got;
     size_t steps = 0;
     for (Handle h = index.first(tag); h != kNoHandle; h = index.next(h), ++steps) {
-      if (index.tag(h) == tag) got.push_back(h);
+      if (index.tag(h) != tag) continue;
+      REQUIRE(index.keys(h) == ~tag);
+      got.push_back(h);
     }
     longest = std::max(longest, steps);
     REQUIRE(got == want);

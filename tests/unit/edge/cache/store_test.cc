@@ -43,6 +43,13 @@ Pin variant(std::string key, const char* request, const char* vary, std::string 
   return make(from);
 }
 
+Pin tagged(std::string key, const char* keys) {
+  Ingredients from;
+  from.key = std::move(key);
+  from.head += std::string("Surrogate-Key: ") + keys + "\r\n";
+  return make(from);
+}
+
 }  // namespace
 
 TEST_CASE("store: what was inserted is found and judged, what was not is not") {
@@ -213,6 +220,45 @@ TEST_CASE("store: purges") {
     CHECK(store.remove(one));
     CHECK_FALSE(store.remove(one));
     CHECK_FALSE(find(store, "site/1"));
+  }
+}
+
+TEST_CASE("store: a purge by surrogate key finds what has it now") {
+  Store store(ByteSize{4 << 20}, 4);
+  for (int i = 0; i < 600; ++i) {
+    store.insert(tagged("a" + std::to_string(i), i % 3 == 0 ? "news front" : "sport"));
+  }
+  SUBCASE("and no other") {
+    CHECK(store.remove_tagged("news") == 200);
+    CHECK(store.remove_tagged("news") == 0);
+    CHECK_FALSE(find(store, "a0"));
+    CHECK(find(store, "a1"));
+    CHECK(store.statistics().object_bytes + store.statistics().index_bytes ==
+          store.statistics().bytes);
+  }
+  SUBCASE("softly") {
+    CHECK(store.remove_tagged("front", Purge::Soft) == 200);
+    CHECK(find(store, "a3").judgement.reason == Reason::Purged);
+    CHECK(find(store, "a4").judgement.verdict == Verdict::Fresh);
+  }
+  SUBCASE("replaced: what was there before does not count") {
+    store.insert(tagged("a0", "sport"));
+    store.insert(tagged("a1", "news"));
+    CHECK(store.remove_tagged("news") == 200);
+    CHECK(find(store, "a0"));
+    CHECK_FALSE(find(store, "a1"));
+  }
+  SUBCASE("refreshed: nor what a 304 has changed") {
+    const Pin old = find(store, "a0").object;
+    const std::string head(tagged("", "sport")->head());
+    CHECK(store.refresh(old, *make_refreshed(*old, head, old->meta())));
+    CHECK(store.remove_tagged("news") == 199);
+    CHECK(store.remove_tagged("sport") == 401);
+  }
+  SUBCASE("what was fetched before it is not stored after it") {
+    const uint64_t epoch = store.purge_epoch(store.hash("b"));
+    store.remove_tagged("unknown");
+    CHECK_FALSE(store.insert(tagged("b", "sport"), epoch));
   }
 }
 
