@@ -71,6 +71,9 @@ def show(scenario, results):
         print(f"  {name:14} {n['per_second']['median']:11,.0f} {cpu['median']:15.2f} "
               f"{cpu['low']:7.2f}-{cpu['high']:7.2f} {n['gigabytes']['median']:7.2f} "
               f"{n['busy']['median']:6.0%} {n['p50_us']['median']:6.0f} us {n['p99_us']['median']:6.0f} us")
+    if scenario.miss:
+        print(f"  atoll-edge and atoll-origin together: "
+              f"{results['atoll-edge']['cpu_us_with_upstream']['median']:.2f} {UNITS['cpu_us']}")
     ratio = ratio_to_best(scenario, results)
     if ratio:
         print(f"  atoll-edge / best peer ({ratio['peer']}), {UNITS[scenario.figure]}: {ratio['ratio']:.2f}")

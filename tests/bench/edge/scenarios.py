@@ -125,9 +125,11 @@ def measure(server, scenario, first, seconds):
     """One run. A run in which something was not what it should be is no measurement."""
     fetched = server.fetched()
     before = {pid: machine.cpu_seconds(pid) for pid in server.pids()}
+    behind = {pid: machine.cpu_seconds(pid) for pid in server.upstream_pids()}
     drive = wrk if scenario.generator == "wrk" else load
     result = drive(server, scenario, first=first, seconds=seconds)
     cpu = sum(machine.cpu_seconds(pid) - before[pid] for pid in before)
+    cpu_behind = sum(machine.cpu_seconds(pid) - behind[pid] for pid in behind)
     fetched = server.fetched() - fetched
     where = f"{server.name} {scenario.name}"
     if result["bad"] or result.get("errors") or not result["requests"]:
@@ -140,5 +142,6 @@ def measure(server, scenario, first, seconds):
     return {"per_second": result["requests"] / result["seconds"],
             "gigabytes": result["requests"] * scenario.size / result["seconds"] / 1e9,
             "cpu_us": cpu * 1e6 / result["requests"], "busy": cpu / result["seconds"],
+            "cpu_us_with_upstream": (cpu + cpu_behind) * 1e6 / result["requests"],
             "p50_us": result["p50_us"], "p99_us": result["p99_us"],
             "p999_us": result.get("p999_us", 0)}

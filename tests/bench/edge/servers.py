@@ -44,6 +44,10 @@ class Atoll:
     def pids(self):
         return [self.cluster.edges["fra"].pid]
 
+    def upstream_pids(self):
+        """Of what is asked on a miss and is ours as well."""
+        return [self.cluster.origin.pid]
+
     def favour(self):
         for program in self.cluster.programs():
             machine.favour(program.pid)
@@ -102,6 +106,9 @@ class Process:
 
     def pids(self):
         return machine.tree(self.process.pid)
+
+    def upstream_pids(self):
+        return []
 
     def favour(self):
         machine.favour(self.process.pid)
