@@ -20,24 +20,29 @@ bool equal(const Digest& a, const Digest& b) {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::string to_hex(const Digest& digest) {
+std::string to_hex(std::span<const uint8_t> bytes) {
   std::string out;
-  for (const uint8_t byte : digest) {
+  out.reserve(2 * bytes.size());
+  for (const uint8_t byte : bytes) {
     out.push_back(kDigits[byte >> 4]);
     out.push_back(kDigits[byte & 15]);
   }
   return out;
 }
 
-std::optional<Digest> digest_from_hex(std::string_view text) {
-  Digest digest{};
-  if (text.size() != 2 * digest.size()) return std::nullopt;
+bool from_hex(std::string_view text, std::span<uint8_t> out) {
+  if (text.size() != 2 * out.size()) return false;
   for (size_t i = 0; i < text.size(); ++i) {
     const size_t value = kDigits.find(text[i]);
-    if (value == std::string_view::npos) return std::nullopt;
-    digest[i / 2] = static_cast<uint8_t>(digest[i / 2] << 4 | value);
+    if (value == std::string_view::npos) return false;
+    out[i / 2] = static_cast<uint8_t>(out[i / 2] << 4 | value);
   }
-  return digest;
+  return true;
+}
+
+std::optional<Digest> digest_from_hex(std::string_view text) {
+  Digest digest;
+  return from_hex(text, digest) ? std::optional(digest) : std::nullopt;
 }
 
 }  // namespace atl::crypto

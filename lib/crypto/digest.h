@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,11 @@ Digest sha256(std::string_view message);
 // In a time that does not depend on what is in them.
 bool equal(const Digest& a, const Digest& b);
 
-// 64 lower-case hexadecimal digits, and back; nullopt for anything else.
-std::string to_hex(const Digest& digest);
+// Two lower-case hexadecimal digits for each byte.
+std::string to_hex(std::span<const uint8_t> bytes);
+// And back. False, and `out` is of no use: not exactly the digits that fill it.
+[[nodiscard]] bool from_hex(std::string_view text, std::span<uint8_t> out);
+// Nullopt: not 64 of them.
 std::optional<Digest> digest_from_hex(std::string_view text);
 
 }  // namespace atl::crypto

@@ -3,20 +3,20 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include <string_view>
 #include <vector>
+
+#include "lib/crypto/digest.h"
 
 namespace atl::crypto {
 
+bool fill_random(std::span<uint8_t> out) {
+  return RAND_bytes(out.data(), static_cast<int>(out.size())) == 1;
+}
+
 std::optional<std::string> random_hex(size_t bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::vector<unsigned char> raw(bytes);
-  if (RAND_bytes(raw.data(), static_cast<int>(raw.size())) != 1) return std::nullopt;
-  std::string out;
-  for (const unsigned char byte : raw) {
-    out.push_back(kDigits[byte >> 4]);
-    out.push_back(kDigits[byte & 15]);
-  }
+  std::vector<uint8_t> raw(bytes);
+  if (!fill_random(raw)) return std::nullopt;
+  std::string out = to_hex(raw);
   OPENSSL_cleanse(raw.data(), raw.size());
   return out;
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstdint>
 #include <string>
 
 #include "lib/crypto/random.h"
@@ -44,6 +46,17 @@ TEST_CASE("digest: only 64 lower-case hexadecimal digits are one") {
        {std::string(), text.substr(1), text + "0", upper, "g" + text.substr(1)}) {
     CAPTURE(bad);
     CHECK_FALSE(digest_from_hex(bad));
+  }
+}
+
+TEST_CASE("digest: hexadecimal digits fill as many bytes as there are, or none") {
+  std::array<uint8_t, 2> bytes{0xff, 0xff};
+  REQUIRE(from_hex("01ab", bytes));
+  CHECK(bytes == std::array<uint8_t, 2>{0x01, 0xab});
+  CHECK(to_hex(bytes) == "01ab");
+  for (const char* bad : {"", "01a", "01abc", "01AB", "01ag", "0x1a"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(from_hex(bad, bytes));
   }
 }
 
