@@ -50,14 +50,18 @@ bool sync_directory_of(const std::string& path) {
 
 }  // namespace
 
-std::expected<void, std::string> replace_file(const std::string& path, std::string_view bytes) {
+std::expected<void, std::string> replace_file(const std::string& path, std::string_view bytes,
+                                              FileAccess access) {
   const std::string temporary = fmt::format("{}.new", path);
   const auto fail = [&](int error) {
     unlink(temporary.c_str());
     return std::unexpected(fmt::format("cannot write {}: {}", path, reason(error)));
   };
-  Descriptor descriptor(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
+  // What a crash left behind may have another mode.
+  if (access == FileAccess::Owner) unlink(temporary.c_str());
+  Descriptor descriptor(::open(temporary.c_str(),
+                               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                               access == FileAccess::Owner ? 0600 : 0640));
   if (!descriptor.open()) {
     return std::unexpected(fmt::format("cannot write {}: {}", temporary, reason(errno)));
   }

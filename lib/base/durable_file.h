@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -13,7 +14,10 @@ namespace atl {
 
 // Puts `bytes` into the file `path`, replacing what was there: afterwards, also after a crash, the
 // file holds either the old bytes or the new ones. Durable when it returns.
-std::expected<void, std::string> replace_file(const std::string& path, std::string_view bytes);
+// Its mode afterwards is 0640, or 0600 for secrets.
+enum class FileAccess : uint8_t { Group, Owner };
+std::expected<void, std::string> replace_file(const std::string& path, std::string_view bytes,
+                                              FileAccess access = FileAccess::Group);
 
 // The whole file; nullopt when there is none; an error when it cannot be read or is longer than
 // `limit` bytes.
