@@ -22,6 +22,7 @@ struct Shared {
 
   net::Loop& loop;
   std::shared_ptr<Inbox> inbox;
+  std::shared_ptr<const ClientSecurity> security;  // of connections made from now on; null: plain
   std::unordered_map<uint64_t, Call*> calls;  // not yet over; by id, which is its stream's id too
   std::unordered_map<uint64_t, Endpoint*> muxes;  // by stream id
   uint64_t next_id = 1;

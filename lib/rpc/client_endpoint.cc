@@ -21,9 +21,11 @@ constexpr size_t kHeadOverhead = 64;
 
 }  // namespace
 
-Endpoint::Endpoint(std::shared_ptr<Shared> shared, std::string address, milliseconds patience)
+Endpoint::Endpoint(std::shared_ptr<Shared> shared, std::string address, std::string certificate,
+                   milliseconds patience)
     : shared_(std::move(shared)),
       address_(std::move(address)),
+      certificate_(std::move(certificate)),
       patience_(patience),
       timer_(shared_->loop, [this] { on_timer(); }),
       backoff_(kFirstBackoff),
@@ -34,13 +36,33 @@ Endpoint::~Endpoint() { shared_->muxes.erase(mux_id_); }
 
 // ---- connection ----------------------------------------------------------------------------
 
+std::shared_ptr<Http2Link> Endpoint::link(Carries carries) {
+  return client::connect(shared_->loop,
+                         {.endpoint = address_,
+                          .certificate = certificate_,
+                          .patience = patience_,
+                          .security = shared_->security},
+                         carries);
+}
+
+void Endpoint::expect(std::string_view certificate) {
+  if (certificate == certificate_) return;
+  certificate_ = certificate;
+  recheck();
+}
+
+void Endpoint::recheck() {
+  for (const auto& link : {mux_link_, body_link_}) {
+    if (link != nullptr) link->recheck(certificate_);
+  }
+}
+
 void Endpoint::connect() {
   state_ = state_ == State::Down ? State::Probing : State::Connecting;
   mux_id_ = shared_->next_id++;
   shared_->muxes.emplace(mux_id_, this);
-  mux_ = std::make_unique<MuxStream>(
-      client::connect(shared_->loop, address_, Carries::Multiplex, patience_), mux_id_,
-      shared_->inbox);
+  mux_link_ = link(Carries::Multiplex);
+  mux_ = std::make_unique<MuxStream>(mux_link_, mux_id_, shared_->inbox);
   timer_.start(kConnectTime);
 }
 
@@ -86,6 +108,7 @@ void Endpoint::on_closed(uint64_t stream, uint64_t last_sent, const std::string&
   if (stream != mux_id_) return;
   shared_->muxes.erase(stream);
   mux_.reset();
+  mux_link_.reset();
   body_link_.reset();
   cancels_.clear();
   flush_posted_ = false;  // the flush that was posted looks for the stream that is gone
@@ -122,8 +145,9 @@ void Endpoint::fail_calls(uint64_t last_sent, const std::string& detail) {
 }
 
 std::shared_ptr<Http2Link> Endpoint::body_link() {
-  if (body_link_ == nullptr || !body_link_->usable()) {
-    body_link_ = client::connect(shared_->loop, address_, Carries::Bodies, patience_);
+  if (body_link_ == nullptr || !body_link_->usable() ||
+      !body_link_->secured_by(shared_->security)) {
+    body_link_ = link(Carries::Bodies);  // streams on the old one keep it until they end
   }
   return body_link_;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/net/loop.h"
@@ -15,8 +16,9 @@ namespace atl::rpc::client {
 // to be sent. Loop thread.
 class Endpoint {
  public:
-  // `patience`: ExchangeHead's.
-  Endpoint(std::shared_ptr<Shared> shared, std::string address, std::chrono::milliseconds patience);
+  // `patience`, `certificate`: ExchangeHead's.
+  Endpoint(std::shared_ptr<Shared> shared, std::string address, std::string certificate,
+           std::chrono::milliseconds patience);
   ~Endpoint();
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
@@ -27,6 +29,12 @@ class Endpoint {
   void cancel(uint64_t id);  // `id` was multiplexed and is no longer wanted
   void left_multiplex() { --open_; }
   std::shared_ptr<Http2Link> body_link();
+
+  // From now on the other end must have this certificate; connections to another are broken.
+  void expect(std::string_view certificate);
+  // Breaks connections to an other end that was revoked. With a new `security` of the client's, new
+  // streams use it; the Multiplex stream stays as it is, being one call.
+  void recheck();
 
   std::optional<bool> reachable() const { return reachable_; }
 
@@ -43,6 +51,7 @@ class Endpoint {
     Probing,  // likewise, and an attempt is under way
   };
 
+  std::shared_ptr<Http2Link> link(Carries carries);
   void connect();
   void on_timer();
   void come_up(const v1::MultiplexResponse::Limits& limits);
@@ -53,11 +62,13 @@ class Endpoint {
 
   const std::shared_ptr<Shared> shared_;
   const std::string address_;
+  std::string certificate_;
   const std::chrono::milliseconds patience_;
   State state_ = State::Idle;
   std::optional<bool> reachable_;
   std::string last_error_;
 
+  std::shared_ptr<Http2Link> mux_link_;
   std::unique_ptr<MuxStream> mux_;
   uint64_t mux_id_ = 0;
   std::shared_ptr<Http2Link> body_link_;

@@ -194,10 +194,9 @@ void ExchangeStream::closed(std::string detail) {
 
 // ---- connection ----------------------------------------------------------------------------
 
-std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries,
-                                   std::chrono::milliseconds patience) {
-  return Http2Link::connect(
-      loop, endpoint, carries == Carries::Multiplex ? kMultiplexWindow : kStreamWindow, patience);
+std::shared_ptr<Http2Link> connect(net::Loop& loop, Http2Link::Options to, Carries carries) {
+  to.stream_window = carries == Carries::Multiplex ? kMultiplexWindow : kStreamWindow;
+  return Http2Link::connect(loop, std::move(to));
 }
 
 }  // namespace atl::rpc::client

@@ -159,7 +159,7 @@ class ExchangeStream final : public Http2Stream {
 // streams the window is what a paused reader can leave behind.
 enum class Carries : uint8_t { Multiplex, Bodies };
 
-std::shared_ptr<Http2Link> connect(net::Loop& loop, const std::string& endpoint, Carries carries,
-                                   std::chrono::milliseconds patience);
+// `to`: its window is filled in.
+std::shared_ptr<Http2Link> connect(net::Loop& loop, Http2Link::Options to, Carries carries);
 
 }  // namespace atl::rpc::client

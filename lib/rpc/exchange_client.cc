@@ -18,6 +18,9 @@ using client::Call;
 using client::Endpoint;
 using client::Shared;
 
+// As long as an endpoint waits for the whole of its connecting.
+constexpr std::chrono::milliseconds kHandshakeTime{3'000};
+
 bool printable_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
 }
@@ -78,12 +81,26 @@ class Client final : public ExchangeClient, public client::Inbox::Reader {
     auto it = endpoints_.find(endpoint);
     if (it == endpoints_.end()) {
       it = endpoints_
-               .try_emplace(std::string(endpoint), shared_, std::string(endpoint), head.patience)
+               .try_emplace(std::string(endpoint), shared_, std::string(endpoint),
+                            std::string(head.certificate), head.patience)
                .first;
     }
+    it->second.expect(head.certificate);
     const char* problem = find_problem(head);
     return std::make_unique<Call>(shared_, it->second, observer,
                                   problem == nullptr ? encode(head) : v1::RequestHead(), problem);
+  }
+
+  void use_tls(std::shared_ptr<const net::TlsClientContext> context,
+               std::shared_ptr<const trust::Guard> guard) override {
+    const auto& now = shared_->security;
+    if (now == nullptr || now->context != context || now->guard != guard) {
+      auto connector =
+          now != nullptr ? now->connector : net::TlsConnector::make(shared_->loop, kHandshakeTime);
+      shared_->security = std::make_shared<const ClientSecurity>(
+          ClientSecurity{std::move(connector), std::move(context), std::move(guard)});
+    }
+    for (auto& [address, endpoint] : endpoints_) endpoint.recheck();
   }
 
   std::optional<bool> reachable(std::string_view endpoint) const override {
@@ -124,6 +141,13 @@ class Client final : public ExchangeClient, public client::Inbox::Reader {
 
 std::unique_ptr<ExchangeClient> make_exchange_client(net::Loop& loop) {
   return std::make_unique<Client>(loop);
+}
+
+std::expected<std::shared_ptr<const net::TlsClientContext>, const char*> make_client_context(
+    const trust::Credentials& credentials) {
+  return net::TlsClientContext::make(
+      {.key = credentials.key, .chain = credentials.chain, .authority = credentials.authority},
+      "h2");
 }
 
 }  // namespace atl::rpc

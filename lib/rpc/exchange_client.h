@@ -2,13 +2,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "lib/net/loop.h"
+#include "lib/net/tls/tls_client_context.h"
 #include "lib/rpc/failure.h"
+#include "lib/trust/credentials.h"
+#include "lib/trust/guard.h"
 
 // The edge's side of atl.v1.Origin. This header is free of gRPC: only lib/rpc's sources include it.
 
@@ -33,6 +37,9 @@ struct ExchangeHead {
   // A connection to the endpoint that has exchanges on it and has been silent for so long, a PING
   // included, is given up. Whoever asks an endpoint first decides for all.
   std::chrono::milliseconds patience{15'000};
+  // Under mutual TLS: whose certificate the endpoint must show, such as "atoll://pop/fra/node/0".
+  // Empty: any origin's or control plane's. Whoever asks last decides for all.
+  std::string_view certificate = {};
 };
 
 struct ExchangeResponseHead {
@@ -85,10 +92,20 @@ class ExchangeClient {
   // `endpoint`: "host:port". `observer` must outlive the call or its last callback.
   virtual std::unique_ptr<ExchangeCall> open(std::string_view endpoint, const ExchangeHead& head,
                                              ExchangeObserver& observer) = 0;
+  // Connections that are made from now on shake hands: TLS 1.3, with certificates at both ends.
+  // Called again when this program's certificate was renewed (calls in progress go on), or when
+  // `guard` knows more (connections to whoever was revoked break). Before the first open(), or the
+  // first connections are plain.
+  virtual void use_tls(std::shared_ptr<const net::TlsClientContext> context,
+                       std::shared_ptr<const trust::Guard> guard) = 0;
   // `endpoint` as last seen; nullopt: never tried.
   virtual std::optional<bool> reachable(std::string_view endpoint) const = 0;
 };
 
 std::unique_ptr<ExchangeClient> make_exchange_client(net::Loop& loop);
+
+// The context for use_tls(). The error is a sentence without an end.
+std::expected<std::shared_ptr<const net::TlsClientContext>, const char*> make_client_context(
+    const trust::Credentials& credentials);
 
 }  // namespace atl::rpc

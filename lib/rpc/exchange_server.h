@@ -4,13 +4,23 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lib/rpc/exchange_handler.h"
+#include "lib/trust/credentials.h"
+#include "lib/trust/guard.h"
 
 // The origin's side of atl.v1.Origin. Free of gRPC, like exchange_client.h.
 
 namespace atl::rpc {
+
+// Mutual TLS: only programs with a certificate of the same authority are answered.
+struct ServerTrust {
+  trust::CredentialFiles files;  // read again as they are renewed
+  std::shared_ptr<const trust::Guard> guard;
+  trust::Kinds callers;
+};
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:7400";  // "host:port", port 0: any; or "unix:/path"
@@ -29,6 +39,8 @@ struct ServerOptions {
   // When the request names none; 0: none.
   std::chrono::milliseconds head_timeout{30'000};
   std::chrono::milliseconds timeout{0};
+
+  std::optional<ServerTrust> trust = {};  // empty: plain, and anybody is answered
 };
 
 class ExchangeServer {
@@ -39,6 +51,8 @@ class ExchangeServer {
   virtual ~ExchangeServer() = default;  // cancels what is in progress
 
   virtual uint16_t port() const = 0;  // 0 for a unix socket
+  // The guard knows more: calls of those who were revoked end. Any thread.
+  virtual void recheck() = 0;
   // Stops accepting, lets exchanges in progress end for up to `grace`, cancels the rest. Blocks.
   virtual void stop(std::chrono::milliseconds grace) = 0;
 };

@@ -21,20 +21,19 @@ constexpr size_t kWriteAhead = size_t{256} << 10;
 
 }  // namespace
 
-Http2Link::Http2Link(net::Loop& loop, const std::string& endpoint, uint32_t stream_window,
-                     milliseconds patience)
+Http2Link::Http2Link(net::Loop& loop, Options options)
     : loop_(loop),
-      endpoint_(endpoint),
-      tick_(patience / kGiveUp),
-      session_({.authority = endpoint, .stream_window = stream_window}),
+      options_(std::move(options)),
+      certificate_(options_.certificate),
+      tick_(options_.patience / kGiveUp),
+      session_({.authority = options_.endpoint, .stream_window = options_.stream_window}),
       keepalive_(loop, [this] { tick(); }) {}
 
 Http2Link::~Http2Link() = default;
 
-std::shared_ptr<Http2Link> Http2Link::connect(net::Loop& loop, const std::string& endpoint,
-                                              uint32_t stream_window, milliseconds patience) {
-  std::shared_ptr<Http2Link> link(new Http2Link(loop, endpoint, stream_window, patience));
-  link->resolve(endpoint);
+std::shared_ptr<Http2Link> Http2Link::connect(net::Loop& loop, Options options) {
+  std::shared_ptr<Http2Link> link(new Http2Link(loop, std::move(options)));
+  link->resolve(link->options_.endpoint);
   return link;
 }
 
@@ -45,7 +44,7 @@ void Http2Link::resolve(const std::string& endpoint) {
   if (!name) return break_down(fmt::format("{}: {}", endpoint, name.error().detail));
   resolver_.emplace(loop_, *name, [this](Result<std::vector<net::Endpoint>> found) {
     const auto self = shared_from_this();
-    if (!found) return break_down(fmt::format("{}: {}", endpoint_, found.error().detail));
+    if (!found) return break_down(fmt::format("{}: {}", options_.endpoint, found.error().detail));
     addresses_ = *std::move(found);
     std::ranges::reverse(addresses_);
     try_next("");
@@ -53,18 +52,66 @@ void Http2Link::resolve(const std::string& endpoint) {
 }
 
 void Http2Link::try_next(const char* last_problem) {
-  if (addresses_.empty()) return break_down(fmt::format("{}: {}", endpoint_, last_problem));
+  if (addresses_.empty()) return break_down(fmt::format("{}: {}", options_.endpoint, last_problem));
   const net::Endpoint to = std::move(addresses_.back());
   addresses_.pop_back();
   connector_ = std::make_unique<net::TcpConnector>(
       loop_, to, kAttempt, [this](Result<std::unique_ptr<net::TcpStream>> connected) {
         const auto self = shared_from_this();
-        if (connected) return up(*std::move(connected));
+        if (connected) return this->connected(*std::move(connected));
         try_next(connected.error().detail);
       });
 }
 
-void Http2Link::up(std::unique_ptr<net::TcpStream> stream) {
+// ---- who the other end is ------------------------------------------------------------------
+
+void Http2Link::connected(std::unique_ptr<net::Stream> stream) {
+  if (options_.security == nullptr) return up(std::move(stream));
+  options_.security->connector->connect(
+      std::move(stream), options_.security->context,
+      [weak = weak_from_this()](std::expected<net::TlsConnector::Secured, const char*> outcome) {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        if (outcome) return self->secured(*std::move(outcome));
+        self->break_down(fmt::format("{}: {}", self->options_.endpoint, outcome.error()));
+      });
+}
+
+void Http2Link::secured(net::TlsConnector::Secured secured) {
+  if (broken_) return;
+  auto other = trust::to_caller(secured.certificate);
+  if (!other) return break_down(fmt::format("{}: {}", options_.endpoint, other.error()));
+  other_ = *std::move(other);
+  met_ = loop_.wall_now();
+  if (std::string wrong = find_objection(); !wrong.empty()) {
+    return break_down(std::move(wrong));
+  }
+  up(std::move(secured.stream));
+}
+
+// Empty: none. What was valid when hands were shaken is for as long as the connection lasts, unless
+// it is revoked: the other end has a newer certificate by then, and calls are not cut off for that.
+std::string Http2Link::find_objection() const {
+  const char* wrong = nullptr;
+  if (certificate_.empty()) {
+    wrong = options_.security->guard->objection(*other_,
+                                                {trust::Kind::Origin, trust::Kind::Control}, met_);
+  } else if (other_->uri != certificate_) {
+    wrong = "another node was expected there";
+  } else {
+    wrong = options_.security->guard->objection(*other_, {trust::Kind::Edge}, met_);
+  }
+  if (wrong == nullptr) return {};
+  return fmt::format("{} is {}: {}", options_.endpoint, other_->uri, wrong);
+}
+
+void Http2Link::recheck(const std::string& certificate) {
+  certificate_ = certificate;
+  if (broken_ || !other_) return;  // it is looked at when it is known
+  if (std::string wrong = find_objection(); !wrong.empty()) break_down(std::move(wrong));
+}
+
+void Http2Link::up(std::unique_ptr<net::Stream> stream) {
   stream_ = std::move(stream);
   stream_->set_reader(this);
   stream_->start_reading();

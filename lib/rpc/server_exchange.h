@@ -17,6 +17,8 @@
 
 namespace atl::rpc {
 
+class Guests;
+
 // What the streams and exchanges of one server share. Outlives the server for as long as a source
 // holds on to a responder.
 struct ServerCore {
@@ -26,6 +28,7 @@ struct ServerCore {
   const ServerOptions options;
   std::string instance;  // differs at every start; set before serving
   ExchangeService& service;
+  std::shared_ptr<Guests> guests;  // null without mutual TLS; set before serving
   TicketOffice tickets;
   DeadlineQueue deadlines;
   std::atomic<uint32_t> exchanges{0};

@@ -23,6 +23,14 @@ const char* find_breach(const v1::RequestHead& head) {
   return nullptr;
 }
 
+// After its first operations were begun. Revoked since it was admitted: the list was gone through
+// before it was on it.
+void stay(const std::shared_ptr<Guest>& guest, const ServerCore& core,
+          std::shared_ptr<const trust::Caller> caller, Guests::Stay& out) {
+  out = core.guests->enter(caller, guest);
+  if (core.guests->admission().objection(*caller) != nullptr) guest->evict();
+}
+
 std::chrono::milliseconds or_default(uint32_t given, std::chrono::milliseconds fallback) {
   return given == 0 ? fallback : std::chrono::milliseconds(given);
 }
@@ -55,7 +63,8 @@ std::shared_ptr<const OriginRequest> decode(v1::RequestHead head, const ServerOp
 
 // ---- Multiplex -----------------------------------------------------------------------------
 
-std::shared_ptr<MuxReactor> MuxReactor::start(std::shared_ptr<ServerCore> core) {
+std::shared_ptr<MuxReactor> MuxReactor::start(std::shared_ptr<ServerCore> core,
+                                              std::shared_ptr<const trust::Caller> caller) {
   auto reactor = std::make_shared<MuxReactor>(std::move(core));
   reactor->self_ = reactor;
   v1::MultiplexResponse::Limits& limits = *reactor->outgoing_.mutable_limits();
@@ -65,6 +74,7 @@ std::shared_ptr<MuxReactor> MuxReactor::start(std::shared_ptr<ServerCore> core) 
   limits.set_instance(reactor->core_->instance);
   reactor->StartWrite(&reactor->outgoing_);
   reactor->StartRead(&reactor->incoming_);
+  if (caller != nullptr) stay(reactor, *reactor->core_, std::move(caller), reactor->stay_);
   return reactor;
 }
 
@@ -250,10 +260,12 @@ void MuxReactor::OnDone() { const std::shared_ptr<MuxReactor> self = std::move(s
 
 // ---- Exchange ------------------------------------------------------------------------------
 
-std::shared_ptr<ExchangeReactor> ExchangeReactor::start(std::shared_ptr<ServerCore> core) {
+std::shared_ptr<ExchangeReactor> ExchangeReactor::start(
+    std::shared_ptr<ServerCore> core, std::shared_ptr<const trust::Caller> caller) {
   auto reactor = std::make_shared<ExchangeReactor>(std::move(core));
   reactor->self_ = reactor;
   reactor->StartRead(&reactor->incoming_);
+  if (caller != nullptr) stay(reactor, *reactor->core_, std::move(caller), reactor->stay_);
   return reactor;
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lib/rpc/guests.h"
 #include "lib/rpc/server_exchange.h"
 #include "proto/origin.grpc.pb.h"
 
@@ -23,9 +24,12 @@ std::shared_ptr<const OriginRequest> decode(v1::RequestHead head, const ServerOp
 class MuxReactor final
     : public grpc::ServerBidiReactor<v1::MultiplexRequest, v1::MultiplexResponse>,
       public Carrier,
+      public Guest,
       public std::enable_shared_from_this<MuxReactor> {
  public:
-  static std::shared_ptr<MuxReactor> start(std::shared_ptr<ServerCore> core);
+  // `caller`: null without mutual TLS.
+  static std::shared_ptr<MuxReactor> start(std::shared_ptr<ServerCore> core,
+                                           std::shared_ptr<const trust::Caller> caller);
   explicit MuxReactor(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
 
   // Ends the stream once no exchange is open on it.
@@ -33,6 +37,7 @@ class MuxReactor final
 
   void ready(const std::shared_ptr<ServerExchange>& exchange) override;
   void want_body() override {}  // it came whole
+  void evict() override { break_off(); }
 
  private:
   using Exchanges = std::unordered_map<uint64_t, std::shared_ptr<ServerExchange>>;
@@ -52,6 +57,7 @@ class MuxReactor final
   void finish_if_over();  // lock held
 
   const std::shared_ptr<ServerCore> core_;
+  Guests::Stay stay_;
   v1::MultiplexRequest incoming_;
   v1::MultiplexResponse outgoing_;
 
@@ -73,13 +79,17 @@ class MuxReactor final
 class ExchangeReactor final
     : public grpc::ServerBidiReactor<v1::ExchangeRequest, v1::ExchangeResponse>,
       public Carrier,
+      public Guest,
       public std::enable_shared_from_this<ExchangeReactor> {
  public:
-  static std::shared_ptr<ExchangeReactor> start(std::shared_ptr<ServerCore> core);
+  // `caller`: null without mutual TLS.
+  static std::shared_ptr<ExchangeReactor> start(std::shared_ptr<ServerCore> core,
+                                                std::shared_ptr<const trust::Caller> caller);
   explicit ExchangeReactor(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
 
   void ready(const std::shared_ptr<ServerExchange>& exchange) override;
   void want_body() override;
+  void evict() override { OnCancel(); }
 
  private:
   void OnReadDone(bool ok) override;
@@ -94,6 +104,7 @@ class ExchangeReactor final
   std::shared_ptr<ServerExchange> exchange();
 
   const std::shared_ptr<ServerCore> core_;
+  Guests::Stay stay_;
   v1::ExchangeRequest incoming_;
   v1::ExchangeResponse outgoing_;
 

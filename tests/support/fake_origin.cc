@@ -93,6 +93,9 @@ class FakeClient final : public rpc::ExchangeClient {
     return std::make_unique<Handle>(call);
   }
 
+  void use_tls(std::shared_ptr<const net::TlsClientContext>,
+               std::shared_ptr<const trust::Guard>) override {}  // there is no wire
+
   std::optional<bool> reachable(std::string_view endpoint) const override {
     return origin_.reachable(endpoint);
   }

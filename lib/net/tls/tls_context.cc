@@ -13,7 +13,6 @@
 
 #include "lib/base/check.h"
 #include "lib/net/tls/certificate.h"
-#include "lib/net/tls/tls_bio.h"
 
 namespace atl::net {
 namespace {
@@ -176,10 +175,8 @@ class TlsContext::Loader {
 };
 
 void TlsContext::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
-void TlsContext::Free::operator()(bio_method_st* method) const { BIO_meth_free(method); }
 
-TlsContext::TlsContext(std::shared_ptr<TicketKeys> tickets)
-    : tickets_(std::move(tickets)), bio_method_(make_tls_bio_method()) {}
+TlsContext::TlsContext(std::shared_ptr<TicketKeys> tickets) : tickets_(std::move(tickets)) {}
 
 TlsContext::~TlsContext() = default;
 

@@ -11,10 +11,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/tls/ticket_keys.h"
+#include "lib/net/tls/tls_sessions.h"
 
-struct ssl_st;
 struct ssl_ctx_st;
-struct bio_method_st;
 
 namespace atl::net {
 
@@ -32,7 +31,7 @@ struct CertificateFiles {
 // began with. TLS 1.3 and 1.2 only, AEAD ciphers with forward secrecy only, no renegotiation, no
 // compression, no early data (RFC 8446 section 8: a replayed request is not ours to judge), no
 // session cache: resumption is by tickets. Any thread.
-class TlsContext {
+class TlsContext final : public TlsSessions {
  public:
   // Reads and checks every file: that it parses, that key and certificate belong together, that
   // today is within its validity, that it covers the names, that the stapled response is about it.
@@ -41,15 +40,12 @@ class TlsContext {
   static std::expected<std::shared_ptr<const TlsContext>, std::vector<std::string>> load(
       const std::vector<CertificateFiles>& files, std::shared_ptr<TicketKeys> tickets,
       WallTime now);
-  ~TlsContext();
-  TlsContext(const TlsContext&) = delete;
-  TlsContext& operator=(const TlsContext&) = delete;
+  ~TlsContext() override;
 
   // ---- For lib/net's own sources ----
 
-  // A server's end of a connection; the caller's.
-  ssl_st* make_ssl() const;
-  const bio_method_st* bio_method() const { return bio_method_.get(); }
+  ssl_st* make_ssl() const override;
+  Side other_end() const override { return Side::Client; }
   // The index of the certificate for a host name as a client sends it; RFC 6125 section 6.4: a
   // wildcard stands for one whole label.
   size_t choose(std::string_view host) const;
@@ -62,7 +58,6 @@ class TlsContext {
  private:
   struct Free {
     void operator()(ssl_ctx_st* context) const;
-    void operator()(bio_method_st* method) const;
   };
   struct Certificate {
     std::unique_ptr<ssl_ctx_st, Free> context;
@@ -75,7 +70,6 @@ class TlsContext {
   explicit TlsContext(std::shared_ptr<TicketKeys> tickets);
 
   std::shared_ptr<TicketKeys> tickets_;
-  std::unique_ptr<bio_method_st, Free> bio_method_;
   std::vector<Certificate> certificates_;
   std::map<std::string, size_t, std::less<>> by_name_;  // a wildcard without its "*"
 };

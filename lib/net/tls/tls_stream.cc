@@ -1,6 +1,7 @@
 #include "lib/net/tls/tls_stream.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -9,8 +10,9 @@
 #include <utility>
 
 #include "lib/base/check.h"
-#include "lib/net/tls/tls_acceptor.h"
+#include "lib/net/tls/certificate.h"
 #include "lib/net/tls/tls_bio.h"
+#include "lib/net/tls/tls_handshakes.h"
 
 namespace atl::net {
 namespace {
@@ -20,8 +22,20 @@ constexpr size_t kMostQueued = 256 * 1024;
 // Batches of one connection between two turns of the loop.
 constexpr size_t kBatchesATurn = 16;
 
-constexpr Error kBadRecord{Code::Invalid, Side::Client, false, "a broken TLS record"};
+constexpr const char* kBadRecord = "a broken TLS record";
+constexpr const char* kClosed = "the connection was closed during the TLS handshake";
 constexpr Error kNoRoom{Code::Exhausted, Side::Self, false, "TLS could not encrypt"};
+
+// What OpenSSL's oldest error says, as static text. Empties its queue.
+const char* take_reason(const SSL* ssl, const char* otherwise) {
+  const unsigned long code = ERR_peek_error();
+  ERR_clear_error();
+  if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    return X509_verify_cert_error_string(SSL_get_verify_result(ssl));
+  }
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : otherwise;
+}
 
 }  // namespace
 
@@ -68,13 +82,13 @@ class TlsStream::Source {
 
 void TlsStream::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
-TlsStream::TlsStream(TlsAcceptor& acceptor, std::unique_ptr<Stream> transport,
-                     std::shared_ptr<const TlsContext> context)
-    : acceptor_(acceptor),
-      context_(std::move(context)),
+TlsStream::TlsStream(TlsHandshakes& handshakes, std::unique_ptr<Stream> transport,
+                     std::shared_ptr<const TlsSessions> sessions)
+    : handshakes_(handshakes),
+      sessions_(std::move(sessions)),
       transport_(std::move(transport)),
-      ssl_(context_->make_ssl()) {
-  BIO* bio = make_tls_bio(context_->bio_method(), *this);
+      ssl_(sessions_->make_ssl()) {
+  BIO* bio = make_tls_bio(sessions_->bio_method(), *this);
   ATOLL_CHECK(ssl_ != nullptr && bio != nullptr);
   SSL_set_bio(ssl_.get(), bio, bio);
   transport_->set_reader(this);
@@ -83,7 +97,7 @@ TlsStream::TlsStream(TlsAcceptor& acceptor, std::unique_ptr<Stream> transport,
 TlsStream::~TlsStream() {
   if (gone_ != nullptr) *gone_ = true;
   transport_->set_reader(nullptr);
-  acceptor_.forget(*this);
+  handshakes_.forget(*this);
 }
 
 // ---- The BIO ---------------------------------------------------------------------------------
@@ -97,20 +111,24 @@ size_t TlsStream::take_input(char* out, size_t size) {
 }
 
 void TlsStream::put_output(Bytes bytes) {
-  TlsAcceptor::Output& out = acceptor_.output_for(*this);
+  TlsHandshakes::Output& out = handshakes_.output_for(*this);
   if (last_record_) {
     const std::array<Bytes, 2> pieces = {Bytes(out.bytes.get(), std::exchange(out.used, 0)), bytes};
     return send(pieces);
   }
-  if (out.used + bytes.size() > TlsAcceptor::Output::kSize) flush_output();
-  ATOLL_CHECK(out.used + bytes.size() <= TlsAcceptor::Output::kSize);
+  if (out.used + bytes.size() > TlsHandshakes::Output::kSize) flush_output();
+  ATOLL_CHECK(out.used + bytes.size() <= TlsHandshakes::Output::kSize);
   std::memcpy(out.bytes.get() + out.used, bytes.data(), bytes.size());
   out.used += bytes.size();
 }
 
 // ---- What the transport says -----------------------------------------------------------------
 
-void TlsStream::begin() { update_reading(); }
+void TlsStream::begin() {
+  update_reading();
+  if (SSL_is_server(ssl_.get()) == 1 || std::exchange(deferred_, true)) return;
+  handshakes_.defer(*this);
+}
 
 void TlsStream::on_read(Bytes bytes) {
   if (failed_ || broken_ || ended_) return;
@@ -124,7 +142,7 @@ void TlsStream::on_read(Bytes bytes) {
 
 void TlsStream::on_end() {
   if (failed_ || broken_ || ended_) return;
-  if (!established_) return fail_handshake(HandshakeFailure::Closed);
+  if (!established_) return fail_handshake(HandshakeFailure::Closed, kClosed);
   ended_ = true;
   receiving_ = false;
   if (reader_ != nullptr) reader_->on_end();
@@ -132,7 +150,7 @@ void TlsStream::on_end() {
 
 void TlsStream::on_error(Error error) {
   if (failed_ || broken_) return;
-  if (!established_) return fail_handshake(HandshakeFailure::Closed);
+  if (!established_) return fail_handshake(HandshakeFailure::Closed, kClosed);
   break_off(error);
   report();
 }
@@ -154,7 +172,7 @@ void TlsStream::on_drained() {
 void TlsStream::on_deferred() {
   deferred_ = false;
   if (broken_) return report();
-  if (owes_read_ && reading_) process();
+  if (!established_ || (owes_read_ && reading_)) process();
 }
 
 // ---- Reading ---------------------------------------------------------------------------------
@@ -174,26 +192,28 @@ void TlsStream::process() {
   running_ = false;
   keep_rest_of_input(from_held);
   if (!failed_) flush_output();
+  if (broken_ && !established_ && !failed_) {
+    return fail_handshake(HandshakeFailure::Closed, error_.detail);
+  }
   update_reading();
   report();
 }
 
 void TlsStream::shake_hands() {
-  if (SSL_accept(ssl_.get()) == 1) {
+  if (SSL_do_handshake(ssl_.get()) == 1) {
     established_ = true;
-    return acceptor_.established(*this);
+    return handshakes_.established(*this);
   }
   const int error = SSL_get_error(ssl_.get(), -1);
   if (error == SSL_ERROR_WANT_READ) {
-    if (handshake_bytes_ > TlsAcceptor::kHandshakeBytes) {
-      fail_handshake(HandshakeFailure::TooLarge);
+    if (handshake_bytes_ > TlsHandshakes::kHandshakeBytes) {
+      fail_handshake(HandshakeFailure::TooLarge, "the TLS handshake is too long");
     }
     return;
   }
   const auto failure = error == SSL_ERROR_SSL ? classify_handshake_error(ERR_peek_error())
                                               : HandshakeFailure::Invalid;
-  ERR_clear_error();
-  fail_handshake(failure);
+  fail_handshake(failure, take_reason(ssl_.get(), "the TLS handshake failed"));
 }
 
 // As much as one buffer takes, so that what came in one read is heard in one call.
@@ -203,12 +223,12 @@ TlsStream::Next TlsStream::read_records(const bool& gone) {
     owes_read_ = true;
     return Next::Wait;
   }
-  char* plain = acceptor_.plain_.get();
+  char* plain = handshakes_.plain_.get();
   size_t have = 0;
   bool starved = false;
-  while (!starved && TlsAcceptor::kPlain - have >= kRecord) {
+  while (!starved && TlsHandshakes::kPlain - have >= kRecord) {
     size_t count = 0;
-    if (SSL_read_ex(ssl_.get(), plain + have, TlsAcceptor::kPlain - have, &count) != 1) break;
+    if (SSL_read_ex(ssl_.get(), plain + have, TlsHandshakes::kPlain - have, &count) != 1) break;
     have += count;
     starved = input_.empty() && SSL_pending(ssl_.get()) == 0;
   }
@@ -220,7 +240,7 @@ TlsStream::Next TlsStream::read_records(const bool& gone) {
 
 TlsStream::Next TlsStream::after_read_failure() {
   const int error = SSL_get_error(ssl_.get(), 0);
-  ERR_clear_error();
+  const char* reason = take_reason(ssl_.get(), kBadRecord);
   if (error == SSL_ERROR_WANT_READ) return Next::Wait;
   if (error == SSL_ERROR_ZERO_RETURN) {
     ended_ = true;
@@ -228,7 +248,7 @@ TlsStream::Next TlsStream::after_read_failure() {
     return Next::Wait;
   }
   flush_output();  // the alert
-  break_off(kBadRecord);
+  break_off({Code::Invalid, sessions_->other_end(), false, reason});
   return Next::Wait;
 }
 
@@ -246,7 +266,7 @@ void TlsStream::keep_rest_of_input(bool from_held) {
 void TlsStream::start_reading() {
   reading_ = true;
   if (running_) return;  // process() looks at it again
-  if (owes_read_ && !std::exchange(deferred_, true)) acceptor_.defer(*this);
+  if (owes_read_ && !std::exchange(deferred_, true)) handshakes_.defer(*this);
   update_reading();
 }
 
@@ -290,7 +310,7 @@ void TlsStream::write(std::span<const Bytes> pieces, Holder holder) {
   queue_only_ = true;  // on_drained() goes on from there
   encrypt_queued_batch();
   queue_only_ = false;
-  if (broken_ && !std::exchange(deferred_, true)) acceptor_.defer(*this);
+  if (broken_ && !std::exchange(deferred_, true)) handshakes_.defer(*this);
 }
 
 size_t TlsStream::queued() const {
@@ -299,9 +319,9 @@ size_t TlsStream::queued() const {
 
 size_t TlsStream::encrypt_batch(Source& source) {
   size_t taken = 0;
-  for (size_t i = 1; i <= TlsAcceptor::Output::kRecords && !source.empty() && !broken_; ++i) {
-    const Bytes record = source.next(acceptor_.record_.get());
-    if (!encrypt(record, i == TlsAcceptor::Output::kRecords || source.empty())) break;
+  for (size_t i = 1; i <= TlsHandshakes::Output::kRecords && !source.empty() && !broken_; ++i) {
+    const Bytes record = source.next(handshakes_.record_.get());
+    if (!encrypt(record, i == TlsHandshakes::Output::kRecords || source.empty())) break;
     taken += record.size();
   }
   return taken;
@@ -358,7 +378,7 @@ void TlsStream::send(std::span<const Bytes> pieces) {
 }
 
 void TlsStream::flush_output() {
-  TlsAcceptor::Output& out = acceptor_.output_for(*this);
+  TlsHandshakes::Output& out = handshakes_.output_for(*this);
   if (out.used == 0) return;
   const Bytes bytes(out.bytes.get(), std::exchange(out.used, 0));
   send({&bytes, 1});
@@ -390,9 +410,19 @@ void TlsStream::reset() {
 
 bool TlsStream::resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
 
-void TlsStream::fail_handshake(HandshakeFailure failure) {
+std::string TlsStream::other_certificate() const {
+  const std::unique_ptr<X509, FreeOpenssl> certificate(SSL_get1_peer_certificate(ssl_.get()));
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
+  if (certificate == nullptr || bio == nullptr) return {};
+  if (PEM_write_bio_X509(bio.get(), certificate.get()) != 1) return {};
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<size_t>(size)};
+}
+
+void TlsStream::fail_handshake(HandshakeFailure failure, const char* detail) {
   flush_output();  // the alert
-  acceptor_.failed(*this, failure);
+  handshakes_.failed(*this, failure, detail);
 }
 
 void TlsStream::say_goodbye() {

@@ -11,14 +11,14 @@
 
 #include "lib/net/stream.h"
 #include "lib/net/tls/handshake_failure.h"
-#include "lib/net/tls/tls_context.h"
+#include "lib/net/tls/tls_sessions.h"
 
 namespace atl::net {
 
-class TlsAcceptor;
+class TlsHandshakes;
 
-// The server's end of a TLS connection over another stream (RFC 8446, RFC 5246). Its acceptor holds
-// it while hands are shaken, then it is a Stream like any other:
+// One end of a TLS connection over another stream (RFC 8446, RFC 5246); which, its sessions decide.
+// TlsHandshakes holds it while hands are shaken, then it is a Stream like any other:
 //   - what try_write() is given leaves in records of up to 16 KiB, gathered into as few writes as
 //     there are batches of records; a head and a body that fit one record share one;
 //   - what it takes is encrypted at once, so the caller's bytes are free; what the transport did
@@ -33,9 +33,9 @@ class TlsStream final : public Stream, private Stream::Reader {
   // Plain bytes of one record (RFC 8446 section 5.1).
   static constexpr size_t kRecord = 16 * 1024;
 
-  // For TlsAcceptor, which outlives it.
-  TlsStream(TlsAcceptor& acceptor, std::unique_ptr<Stream> transport,
-            std::shared_ptr<const TlsContext> context);
+  // For `handshakes`, which outlives it.
+  TlsStream(TlsHandshakes& handshakes, std::unique_ptr<Stream> transport,
+            std::shared_ptr<const TlsSessions> sessions);
   ~TlsStream() override;
 
   void set_reader(Stream::Reader* reader) override { reader_ = reader; }
@@ -49,8 +49,12 @@ class TlsStream final : public Stream, private Stream::Reader {
   std::string_view peer_address() const override { return transport_->peer_address(); }
   bool secure() const override { return true; }
 
-  // ---- For TlsAcceptor ----
-  void begin();  // reads the client's first bytes
+  // The certificate that the other end showed, PEM; empty: none.
+  std::string other_certificate() const;
+  ssl_st* ssl() const { return ssl_.get(); }
+
+  // ---- For TlsHandshakes ----
+  void begin();  // reads a client's first bytes, or sends ours at the end of the turn
   void on_deferred();
   bool resumed() const;
   void send_left_over();  // of `output`, before another stream uses it
@@ -98,11 +102,11 @@ class TlsStream final : public Stream, private Stream::Reader {
   void send(std::span<const Bytes> pieces);
   void flush_output();
   void send_close();
-  void fail_handshake(HandshakeFailure failure);
+  void fail_handshake(HandshakeFailure failure, const char* detail);
   void break_off(Error error);
 
-  TlsAcceptor& acceptor_;
-  std::shared_ptr<const TlsContext> context_;  // outlives `ssl_`
+  TlsHandshakes& handshakes_;
+  std::shared_ptr<const TlsSessions> sessions_;  // outlive `ssl_`
   std::unique_ptr<Stream> transport_;
   std::unique_ptr<ssl_st, Free> ssl_;
   Stream::Reader* reader_ = nullptr;

@@ -1,0 +1,26 @@
+#include "lib/rpc/grpc_credentials.h"
+
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+namespace atl::rpc {
+namespace {
+
+constexpr unsigned kLookEvery = 1;  // seconds
+
+}  // namespace
+
+std::shared_ptr<grpc::ServerCredentials> server_credentials(const trust::CredentialFiles& files,
+                                                            ClientCertificate client) {
+  const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      files.node(), files.node(), files.authority(), kLookEvery);
+  grpc::experimental::TlsServerCredentialsOptions options(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(client == ClientCertificate::Required
+                                    ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                    : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+}  // namespace atl::rpc
