@@ -3,6 +3,8 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
+#include "lib/trust/control_name.h"
+
 namespace atl::rpc {
 namespace {
 
@@ -21,6 +23,19 @@ std::shared_ptr<grpc::ServerCredentials> server_credentials(const trust::Credent
                                     ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
                                     : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
   return grpc::experimental::TlsServerCredentials(options);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> control_credentials(const std::string& authority,
+                                                              const trust::Credentials* self,
+                                                              grpc::ChannelArguments& arguments) {
+  arguments.SetSslTargetNameOverride(trust::kControlName);
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = authority;
+  if (self != nullptr) {
+    options.pem_private_key = self->key;
+    options.pem_cert_chain = self->chain;
+  }
+  return grpc::SslCredentials(options);
 }
 
 }  // namespace atl::rpc

@@ -6,7 +6,7 @@
 
 #include "lib/trust/credentials.h"
 
-// Mutual TLS for gRPC's own servers.
+// Mutual TLS for gRPC's own servers and clients.
 
 namespace atl::rpc {
 
@@ -19,5 +19,12 @@ enum class ClientCertificate : uint8_t {
 // connections keep what they began with.
 std::shared_ptr<grpc::ServerCredentials> server_credentials(const trust::CredentialFiles& files,
                                                             ClientCertificate client);
+
+// For a channel to the control plane: whoever it connects to has to show the control plane's
+// certificate, signed by `authority` (PEM). `self`: what is shown in return; null: nothing. Sets
+// what `arguments` needs for it.
+std::shared_ptr<grpc::ChannelCredentials> control_credentials(const std::string& authority,
+                                                              const trust::Credentials* self,
+                                                              grpc::ChannelArguments& arguments);
 
 }  // namespace atl::rpc
