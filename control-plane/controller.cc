@@ -49,10 +49,10 @@ void Controller::reload() {
   auto site = Site::load(path_);
   if (!site) return refuse(site.error());
   if ((*site)->config().fixed != site_->config().fixed) {
-    return refuse(
-        {fmt::format("{}: listen, fleet_listen, state_dir, lease and the sockets of [dns] cannot "
-                     "change while the program runs: restart it, or put them back",
-                     path_)});
+    return refuse({fmt::format(
+        "{}: listen, fleet_listen, state_dir, lease, [control.trust] and the sockets of "
+        "[dns] cannot change while the program runs: restart it, or put them back",
+        path_)});
   }
   if (auto published = publish(**site); !published) return refuse({published.error()});
   site_ = *std::move(site);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -20,8 +21,10 @@
 #include "control-plane/frontdoor/front_door.h"
 #include "control-plane/frontdoor/live.h"
 #include "control-plane/frontdoor/routing.h"
+#include "control-plane/node_command.h"
 #include "control-plane/site.h"
 #include "control-plane/token_command.h"
+#include "control-plane/trust_state.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
 #include "lib/base/open_files.h"
@@ -127,7 +130,16 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   server::Server http(loop, front_door, server::Limits{});
   const auto http_at = listen(http, fixed.listen);
   if (!http_at) return complain({http_at.error()}, kFailed);
-  auto fleet_server = FleetServer::start(loop, fleet, fixed.fleet_listen);
+  std::unique_ptr<TrustState> trust;
+  if (fixed.trust.enabled) {
+    auto opened = TrustState::open(fixed, clock);
+    if (!opened) return complain({opened.error()}, kFailed);
+    trust = *std::move(opened);
+  }
+  auto fleet_server = FleetServer::start(
+      loop, fleet, fixed.fleet_listen,
+      trust == nullptr ? std::nullopt
+                       : std::optional(FleetTrust{trust->files(), trust->registrar()}));
   if (!fleet_server) return complain({fleet_server.error()}, kFailed);
   log_info("front door and API on {}, nodes join on {} (port {})", net::to_string(*http_at),
            fixed.fleet_listen, (*fleet_server)->port());
@@ -154,7 +166,10 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   tick.start_periodic(kTick);
   net::Timer live_tick(loop, [&] { live.tick(); });
   live_tick.start_periodic(kLiveTick);
-  net::Timer files(loop, [&] { controller.poll_files(); });
+  net::Timer files(loop, [&] {
+    controller.poll_files();
+    if (trust != nullptr && trust->tick()) (*fleet_server)->recheck();
+  });
   files.start_periodic(kFilePoll);
   net::Timer save(loop, [&] { guard.save(); });
   save.start_periodic(kSaveTick);
@@ -211,9 +226,13 @@ int main(int argc, char** argv) {
       "dns-key", "Make the key that signs a zone, unless the file is there; print DNSKEY and DS");
   dns_key->add_option("--zone", zone, "Name of the zone")->required();
   dns_key->add_option("file", key_file, "What [dns] key names")->required();
+  atl::control::NodeCommand node;
+  atl::control::add_node_command(app, node, flags.config);
   try {
     app.parse(argc, argv);
-    if (!*dns_key && flags.config.empty()) throw CLI::RequiredError("--config");
+    if (app.get_subcommands().empty() && flags.config.empty()) {
+      throw CLI::RequiredError("--config");
+    }
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
@@ -221,6 +240,9 @@ int main(int argc, char** argv) {
   if (*dns_key) return atl::control::run_dns_key(zone, key_file);
   if (token.what != atl::control::TokenCommand::What::Nothing) {
     return atl::control::run_token_command(flags.config, token);
+  }
+  if (node.what != atl::control::NodeCommand::What::Nothing) {
+    return atl::control::run_node_command(flags.config, node);
   }
   return atl::control::run(flags);
 }

@@ -4,18 +4,9 @@
 
 #include <string>
 
-#include "lib/geo/address.h"
+#include "lib/trust/exposure.h"
 
 namespace atl::control {
-
-bool is_loopback(std::string_view endpoint) {
-  std::string_view host = endpoint.substr(0, endpoint.rfind(':'));
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") return true;
-  const auto address = geo::parse_address(host);
-  if (!address) return false;
-  return address->is_v4() ? address->bytes[12] == 127 : *address == *geo::parse_address("::1");
-}
 
 ApiConfig read_api(config::Section section, std::string_view listen) {
   ApiConfig api;
@@ -23,7 +14,7 @@ ApiConfig read_api(config::Section section, std::string_view listen) {
       section.choice("authentication", {"off", "required"}, std::string("off"));
   if (authentication == "required") api.authentication = Authentication::Required;
   const bool allowed = section.boolean("allow_unprotected", false);
-  const bool open = api.authentication == Authentication::Off && !is_loopback(listen);
+  const bool open = api.authentication == Authentication::Off && !trust::is_loopback(listen);
   if (open && !allowed && !listen.empty()) {
     section.problem(
         "authentication",

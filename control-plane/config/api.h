@@ -13,7 +13,4 @@ namespace atl::control {
 // said that they are not.
 ApiConfig read_api(config::Section section, std::string_view listen);
 
-// 127.0.0.0/8, ::1 or localhost, of "host:port".
-bool is_loopback(std::string_view endpoint);
-
 }  // namespace atl::control

@@ -211,6 +211,14 @@ struct FixedDns {
   bool operator==(const FixedDns&) const = default;
 };
 
+// Mutual TLS with nodes and origins (docs/trust.md).
+struct TrustConfig {
+  bool enabled = false;
+  std::string name = "main";  // of this control plane, in its certificate
+  std::chrono::milliseconds certificate_life = std::chrono::days{7};
+  bool operator==(const TrustConfig&) const = default;
+};
+
 // What cannot change while the program runs.
 struct Fixed {
   std::string listen = "127.0.0.1:8000";        // HTTP
@@ -218,6 +226,7 @@ struct Fixed {
   std::string state_dir;
   std::chrono::milliseconds lease{2'000};
   std::optional<FixedDns> dns;  // empty: DNS is not answered
+  TrustConfig trust;
   bool operator==(const Fixed&) const = default;
 };
 

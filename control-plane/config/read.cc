@@ -16,6 +16,7 @@
 #include "control-plane/config/read_cache.h"
 #include "control-plane/config/read_compression.h"
 #include "control-plane/config/read_headers.h"
+#include "control-plane/config/read_trust.h"
 #include "control-plane/config/routing.h"
 #include "control-plane/config/subnets.h"
 #include "lib/base/duration.h"
@@ -51,6 +52,7 @@ Fixed read_fixed(Section& control, const std::string& path) {
   if (!fixed.state_dir.empty()) fixed.state_dir = beside(path, fixed.state_dir);
   fixed.lease = control.duration("lease", fixed.lease, kShortestLease);
   refuse_longer(control, "lease", fixed.lease, kLongestLease);
+  fixed.trust = read_trust(control, fixed.fleet_listen);
   if (fixed.listen == fixed.fleet_listen && !fixed.listen.ends_with(":0")) {
     control.problem("fleet_listen", "is the same address as listen: give it another port");
   }

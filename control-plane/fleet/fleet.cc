@@ -49,13 +49,15 @@ const PurgeProgress* Fleet::purge_progress(uint64_t number) const {
 std::expected<SessionId, std::string> Fleet::join(NodeHello hello, std::shared_ptr<NodeLink> link) {
   const std::string name = check_hello(hello) == nullptr ? hello.pop + "/" + hello.node : "a node";
   auto session = registry_.join(std::move(hello), std::move(link), clock_.mono());
-  if (session) return session;
-  std::string refusal = fmt::format("{} may not join: {}", name, session.error());
-  if (refusal != last_refusal_) {  // it will try again every second
-    log_warn("fleet: {}", refusal);
-    last_refusal_ = std::move(refusal);
-  }
+  if (!session) refused(name, session.error());
   return session;
+}
+
+void Fleet::refused(std::string_view who, std::string_view why) {
+  std::string refusal = fmt::format("{} may not join: {}", who, why);
+  if (refusal == last_refusal_) return;  // it will try again every second
+  log_warn("fleet: {}", refusal);
+  last_refusal_ = std::move(refusal);
 }
 
 void Fleet::welcome(SessionId session) {

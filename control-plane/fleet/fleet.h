@@ -60,6 +60,8 @@ class Fleet {
   // ---- what is heard -----------------------------------------------------------------------
 
   std::expected<SessionId, std::string> join(NodeHello hello, std::shared_ptr<NodeLink> link);
+  // Somebody may not join, for a reason that the registry does not know of. Logged once.
+  void refused(std::string_view who, std::string_view why);
   // After the welcome went out: what the node has to catch up with.
   void welcome(SessionId session);
   void on_health(SessionId session, NodeHealth health);

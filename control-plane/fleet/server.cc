@@ -6,9 +6,13 @@
 #include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
+#include "control-plane/fleet/authority_service.h"
 #include "control-plane/fleet/message.h"
 #include "lib/base/log.h"
+#include "lib/rpc/admission.h"
+#include "lib/rpc/grpc_credentials.h"
 #include "proto/control.grpc.pb.h"
 
 namespace atl::control {
@@ -21,22 +25,43 @@ constexpr size_t kMostUnsent = 16 << 20;  // bytes for a node that does not read
 // What a stream and the loop share; the stream may outlive the fleet by a moment.
 struct Border {
   net::Loop& loop;
-  Fleet* fleet;  // loop thread; null: the server is stopping
+  Fleet* fleet;                               // loop thread; null: the server is stopping
+  std::shared_ptr<rpc::Admission> admission;  // null without mutual TLS
 };
+
+using Caller = std::shared_ptr<const trust::Caller>;
+
+// Empty: the hello is of whoever the certificate is of.
+std::string find_impostor(const trust::Caller& caller, const v1::Hello& hello) {
+  const trust::Identity said{.kind = trust::Kind::Edge, .pop = hello.pop(), .name = hello.node()};
+  if (caller.identity == said) return {};
+  return fmt::format("the certificate is of {}, but the node says it is node \"{}\" of PoP \"{}\"",
+                     caller.uri, hello.node(), hello.pop());
+}
 
 // One node's stream. Keeps itself alive until gRPC is done with it; then posts its end.
 class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::ControlMessage>,
                          public NodeLink,
                          public std::enable_shared_from_this<JoinStream> {
  public:
-  static std::shared_ptr<JoinStream> start(std::shared_ptr<Border> border, std::string peer) {
-    auto stream = std::make_shared<JoinStream>(std::move(border), std::move(peer));
+  static std::shared_ptr<JoinStream> start(std::shared_ptr<Border> border, std::string peer,
+                                           Caller caller) {
+    auto stream =
+        std::make_shared<JoinStream>(std::move(border), std::move(peer), std::move(caller));
     stream->self_ = stream;
     stream->StartRead(&stream->incoming_);
     return stream;
   }
-  JoinStream(std::shared_ptr<Border> border, std::string peer)
-      : border_(std::move(border)), peer_(std::move(peer)) {}
+  JoinStream(std::shared_ptr<Border> border, std::string peer, Caller caller)
+      : border_(std::move(border)), peer_(std::move(peer)), caller_(std::move(caller)) {}
+
+  // Loop thread.
+  void recheck() {
+    const char* wrong = border_->admission->objection(*caller_);
+    if (wrong == nullptr) return;
+    log_warn("fleet: the stream of {} is ended: {}", caller_->uri, wrong);
+    close(wrong);
+  }
 
   // NodeLink: loop thread.
   void send_snapshot(std::shared_ptr<const SnapshotData> snapshot) override {
@@ -103,6 +128,16 @@ class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::Con
 
   bool join(v1::Hello& hello) {
     Fleet& fleet = *border_->fleet;
+    if (caller_ != nullptr) {
+      // Revoked since the stream began, or somebody else.
+      const char* wrong = border_->admission->objection(*caller_);
+      const std::string why = wrong != nullptr ? wrong : find_impostor(*caller_, hello);
+      if (!why.empty()) {
+        fleet.refused(caller_->uri, why);
+        refuse(why);
+        return false;
+      }
+    }
     auto session = fleet.join(from_proto(hello), shared_from_this());
     if (!session) {
       refuse(session.error());
@@ -186,6 +221,7 @@ class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::Con
 
   const std::shared_ptr<Border> border_;
   const std::string peer_;
+  const Caller caller_;       // null without mutual TLS
   v1::NodeMessage incoming_;  // gRPC's while reading, the loop's between OnReadDone and StartRead
   SessionId session_ = 0;     // loop thread
 
@@ -202,19 +238,47 @@ class JoinService final : public v1::Fleet::CallbackService {
  public:
   explicit JoinService(std::shared_ptr<Border> border) : border_(std::move(border)) {}
 
-  grpc::ServerBidiReactor<v1::NodeMessage, v1::ControlMessage>* Join(
-      grpc::CallbackServerContext* context) override {
-    return JoinStream::start(border_, context->peer()).get();
+  using Joining = grpc::ServerBidiReactor<v1::NodeMessage, v1::ControlMessage>;
+
+  Joining* Join(grpc::CallbackServerContext* context) override {
+    if (border_->admission == nullptr) {
+      return JoinStream::start(border_, context->peer(), nullptr).get();
+    }
+    auto caller = border_->admission->admit(*context);
+    if (!caller) return new rpc::Turned<Joining>(caller.error());
+    const auto stream = JoinStream::start(border_, context->peer(), *std::move(caller));
+    const std::lock_guard lock(mutex_);
+    std::erase_if(streams_, [](const auto& weak) { return weak.expired(); });
+    streams_.push_back(stream);
+    return stream.get();
+  }
+
+  // Loop thread.
+  void recheck() {
+    std::vector<std::shared_ptr<JoinStream>> streams;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& weak : streams_) {
+        if (auto stream = weak.lock()) streams.push_back(std::move(stream));
+      }
+    }
+    for (const auto& stream : streams) stream->recheck();
   }
 
  private:
   const std::shared_ptr<Border> border_;
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<JoinStream>> streams_;  // with mutual TLS
 };
 
 class Server final : public FleetServer {
  public:
-  Server(net::Loop& loop, Fleet& fleet)
-      : border_(std::make_shared<Border>(loop, &fleet)), service_(border_) {}
+  Server(net::Loop& loop, Fleet& fleet, std::optional<FleetTrust> trust)
+      : trust_(std::move(trust)),
+        border_(std::make_shared<Border>(loop, &fleet, admission())),
+        service_(border_) {
+    if (trust_) authority_ = std::make_unique<AuthorityService>(trust_->registrar);
+  }
 
   ~Server() override {
     border_->fleet = nullptr;
@@ -232,17 +296,33 @@ class Server final : public FleetServer {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort(
+        address,
+        trust_ ? rpc::server_credentials(trust_->files, rpc::ClientCertificate::Verified)
+               : grpc::InsecureServerCredentials(),
+        &port_);
     builder.RegisterService(&service_);
+    if (authority_ != nullptr) builder.RegisterService(authority_.get());
     server_ = builder.BuildAndStart();
     return server_ != nullptr && port_ != 0;
   }
 
   uint16_t port() const override { return static_cast<uint16_t>(port_); }
+  void recheck() override {
+    if (trust_) service_.recheck();
+  }
 
  private:
+  std::shared_ptr<rpc::Admission> admission() const {
+    if (!trust_) return nullptr;
+    return std::make_shared<rpc::Admission>(trust_->registrar->shared_guard(),
+                                            trust::Kinds{trust::Kind::Edge});
+  }
+
+  const std::optional<FleetTrust> trust_;
   const std::shared_ptr<Border> border_;
   JoinService service_;
+  std::unique_ptr<AuthorityService> authority_;  // null without mutual TLS
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };
@@ -250,8 +330,8 @@ class Server final : public FleetServer {
 }  // namespace
 
 std::expected<std::unique_ptr<FleetServer>, std::string> FleetServer::start(
-    net::Loop& loop, Fleet& fleet, const std::string& listen) {
-  auto server = std::make_unique<Server>(loop, fleet);
+    net::Loop& loop, Fleet& fleet, const std::string& listen, std::optional<FleetTrust> trust) {
+  auto server = std::make_unique<Server>(loop, fleet, std::move(trust));
   if (!server->listen(listen)) {
     return std::unexpected(fmt::format(
         "cannot listen on {} for nodes: the address is in use, not of this machine, or not allowed",

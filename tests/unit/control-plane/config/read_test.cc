@@ -73,6 +73,10 @@ lease = "3s"
 trusted_proxies = ["10.0.0.0/8"]
 allow_client_override = true
 api_hosts = ["control"]
+[control.trust]
+enabled = true
+name = "west"
+certificate_life = "2d"
 [api]
 authentication = "required"
 )";
@@ -105,7 +109,8 @@ longitude = 11.5
 country = "DE"
 )");
   REQUIRE(config);
-  CHECK(config->fixed == Fixed{"0.0.0.0:80", "[::]:81", "/var/lib/atoll", 3s});
+  CHECK(config->fixed ==
+        Fixed{"0.0.0.0:80", "[::]:81", "/var/lib/atoll", 3s, {}, {true, "west", 48h}});
   CHECK(config->geo_databases == std::vector<std::string>{"etc/city4.mmdb", "/abs/city6.mmdb"});
   CHECK(config->subnets_path == "etc/subnets.toml");
   CHECK(config->trusted_proxies == std::vector<geo::Prefix>{*geo::parse_prefix("10.0.0.0/8")});
