@@ -6,6 +6,8 @@
 
 #include "lib/http/chars.h"
 #include "lib/rpc/field_check.h"
+#include "lib/trust/exposure.h"
+#include "lib/trust/identity.h"
 
 namespace atl::origin {
 namespace {
@@ -137,6 +139,36 @@ void check_groups(const Config& config, std::vector<std::pair<std::string, Secti
   }
 }
 
+TrustConfig read_trust(Section& origin, const std::string& folder, const std::string& listen) {
+  TrustConfig trust;
+  Section section = origin.table("trust");
+  trust.enabled = section.boolean("enabled", trust.enabled);
+  const bool insecure = section.boolean("insecure", false);
+  if (trust.enabled) {
+    trust.control = section.endpoint("control");
+    trust.name = section.string("name");
+    if (!trust.name.empty() && !trust::is_name(trust.name)) {
+      section.problem("name",
+                      "must be letters, digits, \"-\", \"_\" and \".\", at most 64 of them");
+    }
+    trust.state_dir = resolve(folder, section.string("state_dir"));
+    trust.token_file = resolve(folder, section.string("token_file", ""));
+    trust.refresh = section.duration("refresh", trust.refresh, milliseconds(100));
+    if (insecure) section.problem("insecure", "contradicts enabled = true: remove one of them");
+    return trust;
+  }
+  if (!insecure && !trust::is_loopback(listen)) {
+    origin.problem("listen",
+                   "can be reached from other hosts, where anybody could ask as an edge: write "
+                   "enabled = true in [origin.trust] (docs/trust.md), or insecure = true if the "
+                   "network keeps strangers out");
+  }
+  for (const char* key : {"control", "name", "state_dir", "token_file", "refresh"}) {
+    if (section.has(key)) section.problem(key, "has a meaning only with enabled = true");
+  }
+  return trust;
+}
+
 }  // namespace
 
 Config read_config(config::Reader& reader, const std::string& folder) {
@@ -150,6 +182,7 @@ Config read_config(config::Reader& reader, const std::string& folder) {
   config.stop_grace = origin.duration("stop_grace", config.stop_grace);
   config.head_timeout = origin.duration("head_timeout", config.head_timeout, milliseconds(1));
   config.timeout = origin.duration("timeout", config.timeout);
+  config.trust = read_trust(origin, folder, config.listen);
   auto sections = reader.named_tables("source");
   for (const auto& [name, section] : sections) {
     read_source(name, section, folder, config);

@@ -24,6 +24,16 @@ struct SourceConfig {
   std::variant<DirectoryOptions, HttpOptions, GroupOptions, SyntheticOptions> options;
 };
 
+// Mutual TLS with edges (docs/trust.md).
+struct TrustConfig {
+  bool enabled = false;
+  std::string control;    // gRPC, "host:port": who gives out certificates
+  std::string name;       // of this origin, in its certificate
+  std::string state_dir;  // for key and certificate
+  std::string token_file;
+  std::chrono::milliseconds refresh{10'000};
+};
+
 // origin.toml, checked. Immutable.
 struct Config {
   std::string listen;
@@ -34,6 +44,7 @@ struct Config {
   std::chrono::milliseconds head_timeout{30'000};
   std::chrono::milliseconds timeout{0};
   std::vector<SourceConfig> sources;  // by name
+  TrustConfig trust;
 };
 
 // What is not right goes into the reader's problems. `folder`: of the file; relative paths in it

@@ -4,15 +4,18 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <expected>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "lib/base/durable_file.h"
 #include "lib/base/duration.h"
 #include "lib/base/log.h"
 #include "lib/base/open_files.h"
+#include "lib/rpc/credential_keeper.h"
 #include "lib/rpc/exchange_server.h"
 #include "lib/rpc/grpc_log.h"
 #include "origin/admin.h"
@@ -68,6 +71,26 @@ rpc::ServerOptions server_options(const Config& config) {
   return options;
 }
 
+// Null: without mutual TLS. Blocks until there is a certificate.
+std::expected<std::unique_ptr<rpc::CredentialKeeper>, std::string> keep_credentials(
+    const TrustConfig& trust, const Clock& clock) {
+  if (!trust.enabled) return nullptr;
+  if (auto made = make_directory(trust.state_dir); !made) return std::unexpected(made.error());
+  return rpc::CredentialKeeper::start(
+      {.control = trust.control,
+       .directory = trust.state_dir + "/trust",
+       .token_file = trust.token_file,
+       .self = {.kind = trust::Kind::Origin, .pop = {}, .name = trust.name},
+       .refresh = trust.refresh,
+       .give_up =
+           [] {
+             sigset_t waiting;  // blocked, for sigwait() later
+             return sigpending(&waiting) == 0 &&
+                    (sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1);
+           }},
+      clock);
+}
+
 int serve(const Config& config, Service& sources, const sigset_t& signals) {
   const SystemClock clock;
   CountedService service(sources, clock);
@@ -77,8 +100,17 @@ int serve(const Config& config, Service& sources, const sigset_t& signals) {
     if (!started) return complain({started.error()}, kFailed);
     admin = std::move(*started);
   }
-  auto server = rpc::ExchangeServer::start(server_options(config), service);
+  const auto keeper = keep_credentials(config.trust, clock);
+  if (!keeper) return complain({keeper.error()}, kFailed);
+  rpc::ServerOptions options = server_options(config);
+  if (*keeper != nullptr) {
+    options.trust = {.files = (*keeper)->files(),
+                     .guard = (*keeper)->guard(),
+                     .callers = {trust::Kind::Edge, trust::Kind::Control}};
+  }
+  auto server = rpc::ExchangeServer::start(std::move(options), service);
   if (!server) return complain({server.error()}, kFailed);
+  if (*keeper != nullptr) (*keeper)->watch([raw = server->get()] { raw->recheck(); });
   for (const rpc::SourceStatus& source : service.describe()) {
     log_info("source {}: {}", source.name, source.type);
   }
@@ -86,6 +118,7 @@ int serve(const Config& config, Service& sources, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
   log_info("stopping, at most {} for what is in progress", format_duration(config.stop_grace));
+  if (*keeper != nullptr) (*keeper)->watch(nullptr);
   (*server)->stop(config.stop_grace);
   return 0;
 }

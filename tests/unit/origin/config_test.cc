@@ -108,5 +108,40 @@ TEST_CASE("origin config: each mistake is named with its line") {
   }
 }
 
+TEST_CASE("origin config: a port that others reach has trust, or says that it does not") {
+  struct Row {
+    const char* keys;
+    const char* problem;  // a part of the only one; empty: none
+  };
+  constexpr const char* kAll =
+      "listen = \"0.0.0.0:1\"\n[origin.trust]\nenabled = true\ncontrol = \"a.example:2\"\n"
+      "name = \"site\"\nstate_dir = \"state\"\ntoken_file = \"/t\"\nrefresh = \"1s\"\n";
+  for (const Row& row : {
+           Row{"listen = \"127.0.0.1:1\"\n", ""},
+           Row{"listen = \"0.0.0.0:1\"\n", "listen can be reached from other hosts"},
+           Row{"listen = \"0.0.0.0:1\"\n[origin.trust]\ninsecure = true\n", ""},
+           Row{kAll, ""},
+           Row{"listen = \"127.0.0.1:1\"\n[origin.trust]\nname = \"a\"\n",
+               "has a meaning only with enabled = true"},
+           Row{"listen = \"127.0.0.1:1\"\n[origin.trust]\nenabled = true\ninsecure = true\n"
+               "control = \"a:1\"\nname = \"a\"\nstate_dir = \"s\"\n",
+               "insecure contradicts"},
+           Row{"listen = \"127.0.0.1:1\"\n[origin.trust]\nenabled = true\ncontrol = \"a:1\"\n"
+               "name = \"a b\"\nstate_dir = \"s\"\n",
+               "name must be letters"},
+       }) {
+    CAPTURE(row.keys);
+    config::Reader reader = config::Reader::from_text(
+        "origin.toml", std::string("[origin]\n") + row.keys + "[source.a]\ntype = \"synthetic\"\n");
+    const Config config = read_config(reader, "etc");
+    const auto problems = reader.problems();
+    CHECK(problems.size() == (std::string(row.problem).empty() ? 0 : 1));
+    if (problems.size() == 1) CHECK(problems[0].find(row.problem) != std::string::npos);
+    if (row.keys != kAll) continue;
+    CHECK(config.trust.state_dir == "etc/state");
+    CHECK(config.trust.token_file == "/t");
+  }
+}
+
 }  // namespace
 }  // namespace atl::origin
