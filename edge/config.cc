@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/trust/exposure.h"
+
 namespace atl::edge {
 namespace {
 
@@ -55,6 +57,48 @@ TlsConfig read_tls(config::Section section) {
     section.problem("listen", "is missing: [edge.tls] does nothing without an address");
   }
   return tls;
+}
+
+void check_plain_links(config::Section& edge, const Config& config) {
+  constexpr const char* kAdvice =
+      ": write enabled = true in [edge.trust] (docs/trust.md), or insecure = true if the network "
+      "keeps strangers out";
+  if (!config.peer_listen.empty() && !trust::is_loopback(config.peer_listen)) {
+    edge.problem(
+        "peer_listen",
+        std::string("can be reached from other hosts, where anybody could ask as an edge") +
+            kAdvice);
+  }
+  if (!config.control.empty() && !trust::is_loopback(config.control)) {
+    edge.problem("control",
+                 std::string("is on another host, and whoever is in between could answer in its "
+                             "place") +
+                     kAdvice);
+  }
+}
+
+TrustConfig read_trust(config::Section edge, const Config& config) {
+  TrustConfig trust;
+  config::Section section = edge.table("trust");
+  trust.enabled = section.boolean("enabled", trust.enabled);
+  trust.token_file = section.string("token_file", "");
+  trust.refresh = section.duration("refresh", trust.refresh, std::chrono::milliseconds{100});
+  const bool insecure = section.boolean("insecure", false);
+  if (trust.enabled && insecure) {
+    section.problem("insecure", "contradicts enabled = true: remove one of them");
+  }
+  if (trust.enabled && config.control.empty()) {
+    section.problem("enabled",
+                    "needs the control plane, which gives out certificates: write "
+                    "control in [edge]");
+  }
+  for (const char* key : {"token_file", "refresh"}) {
+    if (!trust.enabled && section.has(key)) {
+      section.problem(key, "has a meaning only with enabled = true");
+    }
+  }
+  if (!trust.enabled && !insecure) check_plain_links(edge, config);
+  return trust;
 }
 
 FetchLimits read_fetch_limits(config::Section section, ByteSize cache) {
@@ -126,6 +170,7 @@ Config read_config(config::Reader& reader) {
   config.handover_grace = edge.duration("handover_grace", config.handover_grace);
   config.limits = read_limits(edge.table("limits"));
   config.tls = read_tls(edge.table("tls"));
+  config.trust = read_trust(edge, config);
   config::Section fetch = edge.table("fetch");
   config.fetch = read_fetch_limits(fetch, config.cache_memory);
   config.retained =

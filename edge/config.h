@@ -21,6 +21,13 @@ struct TlsConfig {
   std::vector<net::CertificateFiles> certificates;
 };
 
+// Mutual TLS with the control plane, origins and other edges (docs/trust.md).
+struct TrustConfig {
+  bool enabled = false;
+  std::string token_file;  // empty: there is a certificate in state_dir already
+  std::chrono::milliseconds refresh{10'000};
+};
+
 // atoll-edge's configuration, read once at start (TOML, every key also a flag; docs in the sample
 // deploy/config/edge.toml). What changes while it runs comes from the control plane.
 struct Config {
@@ -43,6 +50,7 @@ struct Config {
   ByteSize retained{0};  // bound of what all fetches together keep for late readers
   server::Limits limits;
   TlsConfig tls;
+  TrustConfig trust;
   FetchLimits fetch;
   // Without volumes there is no disk tier. Journal and matchers are the node's to fill in.
   disk::TierOptions disk;

@@ -152,7 +152,12 @@ std::expected<uint16_t, std::string> EdgeNode::answer_peers() {
   std::vector<PeerDoor*> doors;
   for (const auto& worker : workers_) doors.push_back(&worker->door());
   peers_ = std::make_unique<PeerService>(std::move(doors), shared_.purges);
-  auto server = rpc::ExchangeServer::start({.listen = config.peer_listen}, *peers_);
+  rpc::ServerOptions options{.listen = config.peer_listen};
+  if (trust_) {
+    options.trust = {
+        .files = trust_->files, .guard = trust_->guard, .callers = {trust::Kind::Edge}};
+  }
+  auto server = rpc::ExchangeServer::start(std::move(options), *peers_);
   if (!server) return std::unexpected("peer_listen: " + server.error());
   peer_server_ = *std::move(server);
   return peer_server_->port();
@@ -214,6 +219,13 @@ std::expected<void, std::string> EdgeNode::reopen_peers() {
 
 void EdgeNode::release_disk() {
   if (shared_.disk != nullptr) shared_.disk->release();
+}
+
+void EdgeNode::use_trust(NodeTrust trust) {
+  trust_ = std::move(trust);
+  check_client_->use_tls(trust_->context, trust_->guard);
+  for (const auto& worker : workers_) worker->use_trust(trust_->context, trust_->guard);
+  if (peer_server_ != nullptr) peer_server_->recheck();
 }
 
 void EdgeNode::change_tls(const std::shared_ptr<const net::TlsContext>& tls) {

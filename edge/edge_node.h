@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@
 #include "lib/rpc/exchange_server.h"
 
 namespace atl::edge {
+
+// Mutual TLS: what the node shows and whom it believes (docs/trust.md).
+struct NodeTrust {
+  std::shared_ptr<const net::TlsClientContext> context;
+  std::shared_ptr<const trust::Guard> guard;
+  trust::CredentialFiles files;
+};
 
 // The workers and what they share, as one node. Control loop's thread.
 class EdgeNode final : public Node {
@@ -37,6 +45,10 @@ class EdgeNode final : public Node {
   // Those of no address of ours are closed.
   std::expected<Bound, std::string> start(std::shared_ptr<const net::TlsContext> tls,
                                           std::vector<server::ListeningSocket> inherited = {});
+  // Origins and other edges are spoken to over mutual TLS only, and are answered over it only.
+  // Before start(); and again when the certificate was renewed, or the guard knows more: what is in
+  // progress goes on, unless it is with somebody who was revoked.
+  void use_trust(NodeTrust trust);
   // For TLS connections that come from now on. After a start() with TLS.
   void change_tls(const std::shared_ptr<const net::TlsContext>& tls);
 
@@ -90,6 +102,7 @@ class EdgeNode final : public Node {
   AccessLog* access_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<PeerService> peers_;  // null without peer_listen
+  std::optional<NodeTrust> trust_;      // empty: everything is plain
   std::unique_ptr<rpc::ExchangeServer> peer_server_;
   const std::unique_ptr<rpc::ExchangeClient> check_client_;
   HealthChecker checker_;

@@ -26,6 +26,7 @@
 #include "lib/net/endpoint.h"
 #include "lib/net/loop.h"
 #include "lib/net/signals.h"
+#include "lib/rpc/credential_keeper.h"
 #include "lib/rpc/grpc_log.h"
 #include "lib/server/server.h"
 
@@ -148,9 +149,32 @@ AgentOptions agent_options(const Config& config, const EdgeNode::Bound& bound) {
           .remember_purges = !config.disk.volumes.empty()};
 }
 
+// Null: without mutual TLS. Blocks until there is a certificate.
+std::expected<std::unique_ptr<rpc::CredentialKeeper>, std::string> keep_credentials(
+    const Config& config, const Clock& clock) {
+  if (!config.trust.enabled) return nullptr;
+  return rpc::CredentialKeeper::start(
+      {.control = config.control,
+       .directory = config.state_dir + "/trust",
+       .token_file = config.trust.token_file,
+       .self = {.kind = trust::Kind::Edge, .pop = config.pop, .name = config.node},
+       .refresh = config.trust.refresh,
+       .give_up = nullptr},
+      clock);
+}
+
+// With what the keeper has now.
+void use_trust(const rpc::CredentialKeeper& keeper, EdgeNode& node) {
+  const auto context = rpc::make_client_context(*keeper.credentials());
+  if (!context) return log_error("the certificate cannot be used: {}", context.error());
+  node.use_trust({*context, keeper.guard(), keeper.files()});
+}
+
 int serve(const Flags& flags, const Config& config, AccessLog* access) {
   const SystemClock clock;
   net::Loop loop;
+  const auto keeper = keep_credentials(config, clock);
+  if (!keeper) return complain({keeper.error()}, kFailed);
   const Certificates certificates(loop, clock);
   std::shared_ptr<const net::TlsContext> tls;
   if (!config.tls.listen.empty()) {
@@ -167,6 +191,10 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
     if (!taker) log_info("--take-over: nobody serves there; starting afresh");
   }
   EdgeNode node(loop, config, clock, access);
+  if (*keeper != nullptr) {
+    (*keeper)->watch([&] { loop.post([&] { use_trust(**keeper, node); }); });
+    use_trust(**keeper, node);
+  }
   Admin admin(node, clock);
   server::Server admin_server(loop, admin, server::Limits{});
   std::vector<server::ListeningSocket> admin_sockets;
@@ -184,6 +212,7 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
 
   AgentOptions options = agent_options(config, *listening);
   if (taker) options.instance = taker->instance();
+  if (*keeper != nullptr) options.credentials = [&] { return (*keeper)->credentials(); };
   std::unique_ptr<handover::Estate> estate;
   std::unique_ptr<handover::Giver> giver;
   const auto await_successor = [&] {

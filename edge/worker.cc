@@ -55,6 +55,13 @@ void Worker::change_tls(std::shared_ptr<const net::TlsContext> context) {
   loop_.post([this, context = std::move(context)]() mutable { use_tls(std::move(context)); });
 }
 
+void Worker::use_trust(std::shared_ptr<const net::TlsClientContext> context,
+                       std::shared_ptr<const trust::Guard> guard) {
+  loop_.post([this, context = std::move(context), guard = std::move(guard)]() mutable {
+    client_->use_tls(std::move(context), std::move(guard));
+  });
+}
+
 void Worker::start() {
   thread_ = std::thread([this] { loop_.run(); });
 }

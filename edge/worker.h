@@ -45,6 +45,9 @@ class Worker {
   // ---- After start(), from the node's thread; carried out by the worker's loop ----
 
   void set_routes(std::shared_ptr<const RouteTable> routes);
+  // ExchangeClient::use_tls(), for what is fetched from origins and other edges.
+  void use_trust(std::shared_ptr<const net::TlsClientContext> context,
+                 std::shared_ptr<const trust::Guard> guard);
   // For TLS connections that come from now on.
   void change_tls(std::shared_ptr<const net::TlsContext> context);
   // As server::Server::drain(); `drained` is called on the worker's loop when the last connection

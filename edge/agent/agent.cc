@@ -128,7 +128,8 @@ void Agent::start_from_disk() {
 }
 
 void Agent::dial() {
-  stream_ = FleetStream::start(options_.control, ++stream_id_, gate_);
+  const auto credentials = options_.credentials ? options_.credentials() : nullptr;
+  stream_ = FleetStream::start(options_.control, credentials.get(), ++stream_id_, gate_);
   welcomed_ = false;
   welcome_limit_.start(kWelcomeLimit);
   send_hello();

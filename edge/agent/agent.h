@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "edge/node.h"
 #include "lib/net/loop.h"
+#include "lib/trust/credentials.h"
 
 namespace atl::v1 {
 class ControlMessage;
@@ -39,6 +41,8 @@ struct AgentOptions {
   std::string instance;
   // What is cached survives the process, so which purges it has seen must be remembered too.
   bool remember_purges = false;
+  // Asked for with every dialling; its answer is never null. Null itself: plain TCP.
+  std::function<std::shared_ptr<const trust::Credentials>()> credentials = nullptr;
 };
 
 // The node's link to the control plane: brings snapshots, purges and drain to the node, health and

@@ -3,12 +3,15 @@
 #include <chrono>
 #include <utility>
 
+#include "lib/rpc/grpc_credentials.h"
+
 namespace atl::edge {
 namespace {
 
 constexpr int kLargestMessage = 256 << 20;  // bytes; a snapshot of many thousand distributions
 
-std::unique_ptr<v1::Fleet::Stub> connect(const std::string& endpoint) {
+std::unique_ptr<v1::Fleet::Stub> connect(const std::string& endpoint,
+                                         const trust::Credentials* credentials) {
   grpc::ChannelArguments args;
   args.SetMaxReceiveMessageSize(kLargestMessage);
   // A connection of its own, so that dialling again really dials, now.
@@ -19,8 +22,10 @@ std::unique_ptr<v1::Fleet::Stub> connect(const std::string& endpoint) {
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  return v1::Fleet::NewStub(
-      grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), args));
+  const auto channel = credentials == nullptr
+                           ? grpc::InsecureChannelCredentials()
+                           : rpc::control_credentials(credentials->authority, credentials, args);
+  return v1::Fleet::NewStub(grpc::CreateCustomChannel(endpoint, channel, args));
 }
 
 }  // namespace
@@ -75,14 +80,17 @@ void FleetGate::wait_for_streams() {
   lock.unlock();
 }
 
-FleetStream::FleetStream(const std::string& endpoint, uint64_t id, std::shared_ptr<FleetGate> gate)
-    : id_(id), gate_(std::move(gate)), stub_(connect(endpoint)) {
+FleetStream::FleetStream(std::unique_ptr<v1::Fleet::Stub> stub, uint64_t id,
+                         std::shared_ptr<FleetGate> gate)
+    : id_(id), gate_(std::move(gate)), stub_(std::move(stub)) {
   gate_->stream_began();
 }
 
-std::shared_ptr<FleetStream> FleetStream::start(const std::string& endpoint, uint64_t id,
+std::shared_ptr<FleetStream> FleetStream::start(const std::string& endpoint,
+                                                const trust::Credentials* credentials, uint64_t id,
                                                 std::shared_ptr<FleetGate> gate) {
-  std::shared_ptr<FleetStream> stream(new FleetStream(endpoint, id, std::move(gate)));
+  std::shared_ptr<FleetStream> stream(
+      new FleetStream(connect(endpoint, credentials), id, std::move(gate)));
   stream->self_ = stream;
   stream->stub_->async()->Join(&stream->context_, stream.get());
   stream->AddHold();  // send() and read_next() begin operations from the loop

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/net/loop.h"
+#include "lib/trust/credentials.h"
 #include "proto/control.grpc.pb.h"
 
 // The gRPC half of the agent. gRPC's threads bring what happened to the loop and touch nothing
@@ -66,8 +67,10 @@ class FleetGate : public std::enable_shared_from_this<FleetGate> {
 class FleetStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::ControlMessage>,
                           public std::enable_shared_from_this<FleetStream> {
  public:
-  // Dials `endpoint` on a connection of its own. Ends with exactly one on_closed().
-  static std::shared_ptr<FleetStream> start(const std::string& endpoint, uint64_t id,
+  // Dials `endpoint` on a connection of its own; over mutual TLS with `credentials`, unless they
+  // are null. Ends with exactly one on_closed().
+  static std::shared_ptr<FleetStream> start(const std::string& endpoint,
+                                            const trust::Credentials* credentials, uint64_t id,
                                             std::shared_ptr<FleetGate> gate);
 
   // Loop thread. Dropped once the stream has ended.
@@ -77,7 +80,7 @@ class FleetStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
   size_t unsent();
 
  private:
-  FleetStream(const std::string& endpoint, uint64_t id, std::shared_ptr<FleetGate> gate);
+  FleetStream(std::unique_ptr<v1::Fleet::Stub> stub, uint64_t id, std::shared_ptr<FleetGate> gate);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;

@@ -101,6 +101,7 @@ void Fetch::open() {
       .purge = origin().peer ? context_.purges.begun.load() : 0,
       .configuration = origin().peer ? plan_.routes->version() : 0,
       .patience = origin().peer ? kPeerPatience : rpc::ExchangeHead{}.patience,
+      .certificate = origin().certificate,
   };
   count_attempt();
   step_ = Step::Head;

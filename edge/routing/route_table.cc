@@ -9,6 +9,7 @@
 #include "edge/routing/pattern.h"
 #include "edge/routing/target.h"
 #include "lib/http/chars.h"
+#include "lib/trust/identity.h"
 
 namespace atl::edge {
 namespace {
@@ -132,6 +133,8 @@ class RouteTableBuilder {
       peer.endpoint = node.peer;
       peer.source = kPeerSource;
       peer.peer = true;
+      peer.certificate =
+          trust::to_uri({.kind = trust::Kind::Edge, .pop = config.id, .name = node.name});
       identify(peer);
     }
   }

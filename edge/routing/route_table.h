@@ -106,6 +106,8 @@ struct OriginEndpoint {
   std::optional<HealthCheck> health_check = {};
   // It is not an origin but another edge (docs/tiers.md): what it answers is somebody else's word.
   bool peer = false;
+  // Under mutual TLS, whose certificate it must show; empty: any origin's. The table fills it in.
+  std::string certificate = {};
   // Id, endpoint and source: what is known of an origin's health is of this, over snapshots too.
   // The table fills it in.
   std::string identity = {};

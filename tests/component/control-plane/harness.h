@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,12 +84,14 @@ inline bool run_until(net::Loop& loop, const std::function<bool()>& done) {
 class ControlPlane {
  public:
   ControlPlane(net::Loop& loop, const Clock& clock, const std::string& state_dir,
-               std::chrono::milliseconds lease, uint16_t port = 0)
+               std::chrono::milliseconds lease, uint16_t port = 0,
+               std::optional<control::FleetTrust> trust = std::nullopt)
       : fleet(clock, {lease, lease / 4, "test"},
               *control::PurgeLog::open(state_dir + "/purges", warning)),
         versions(*control::SnapshotVersions::open(state_dir + "/version", 1, warning)) {
     fleet.set_pops({"fra", "syd"});
-    auto started = control::FleetServer::start(loop, fleet, "127.0.0.1:" + std::to_string(port));
+    auto started = control::FleetServer::start(loop, fleet, "127.0.0.1:" + std::to_string(port),
+                                               std::move(trust));
     if (started) server = *std::move(started);
   }
   ~ControlPlane() { server.reset(); }

@@ -62,6 +62,35 @@ TEST_CASE("edge config: TLS is off, or has addresses and certificates") {
   CHECK(tls.certificates[1] == net::CertificateFiles{"b.pem", "b.key", {"*.b.example"}, "b.ocsp"});
 }
 
+TEST_CASE("edge config: links to other hosts have trust, or say that they do not") {
+  struct Row {
+    const char* keys;
+    const char* problem;  // a part of the only one; empty: none
+  };
+  for (const Row& row : {
+           Row{"control = \"127.0.0.1:1\"\npeer_listen = \"127.0.0.1:2\"\n", ""},
+           Row{"control = \"a.example:1\"\n", "control is on another host"},
+           Row{"peer_listen = \"0.0.0.0:2\"\n", "peer_listen can be reached from other hosts"},
+           Row{"control = \"a.example:1\"\n[edge.trust]\ninsecure = true\n", ""},
+           Row{"peer_listen = \"0.0.0.0:2\"\n[edge.trust]\ninsecure = true\n", ""},
+           Row{"control = \"a.example:1\"\npeer_listen = \"0.0.0.0:2\"\n[edge.trust]\n"
+               "enabled = true\ntoken_file = \"t\"\nrefresh = \"1s\"\n",
+               ""},
+           Row{"control = \"a.example:1\"\n[edge.trust]\nenabled = true\ninsecure = true\n",
+               "insecure contradicts enabled = true"},
+           Row{"[edge.trust]\nenabled = true\n", "needs the control plane"},
+           Row{"[edge.trust]\ntoken_file = \"t\"\n", "has a meaning only with enabled = true"},
+           Row{"[edge.trust]\nrefresh = \"1s\"\n", "has a meaning only with enabled = true"},
+       }) {
+    CAPTURE(row.keys);
+    config::Reader reader = config::Reader::from_text("edge.toml", std::string(kLeast) + row.keys);
+    const Config config = read_config(reader);
+    const auto problems = reader.problems();
+    CHECK(problems.size() == (std::string(row.problem).empty() ? 0 : 1));
+    if (problems.size() == 1) CHECK(problems[0].find(row.problem) != std::string::npos);
+  }
+}
+
 TEST_CASE("edge config: every mistake is a problem") {
   for (const char* wrong :
        {"cache_policy = \"belady\"", "cache_policy = 1", "workers = 0", "workers = 1000",
