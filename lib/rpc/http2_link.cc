@@ -163,7 +163,7 @@ void Http2Link::flush() {
     if (output_.empty()) return;
     const std::array<net::Bytes, 1> piece = {output_};
     const auto sent = stream_->try_write(piece);
-    if (!sent) return break_down(sent.error().detail);
+    if (!sent) return on_error(sent.error());
     if (*sent == output_.size()) continue;
     auto rest = std::make_unique<std::string>(output_.substr(*sent));
     const std::array<net::Bytes, 1> left = {*rest};
@@ -176,13 +176,21 @@ void Http2Link::on_drained() { flush(); }
 void Http2Link::on_read(net::Bytes bytes) {
   const auto self = shared_from_this();
   silent_ticks_ = 0;
+  heard_ = true;
   if (!session_.receive(bytes)) return break_down("the origin broke HTTP/2");
   if (session_.wants_output()) flush_later();
 }
 
-void Http2Link::on_end() { break_down("the origin closed the connection"); }
+void Http2Link::on_end() {
+  break_down(heard_ || options_.security != nullptr
+                 ? "the origin closed the connection"
+                 : "the origin closed the connection without a word: it may want mutual TLS");
+}
 
-void Http2Link::on_error(Error error) { break_down(error.detail); }
+void Http2Link::on_error(Error error) {
+  if (!heard_ && options_.security == nullptr && error.code == Code::Closed) return on_end();
+  break_down(error.detail);
+}
 
 void Http2Link::tick() {
   if (broken_ || session_.idle()) return;

@@ -88,6 +88,7 @@ class Http2Link final : public net::Stream::Reader, public std::enable_shared_fr
   std::string output_;                   // reused from flush to flush
   net::Timer keepalive_;
   int silent_ticks_ = 0;  // since anything was heard
+  bool heard_ = false;    // anything at all
   bool flush_posted_ = false;
   bool broken_ = false;
   std::string problem_;  // why

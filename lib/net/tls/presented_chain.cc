@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "lib/net/tls/certificate.h"
+#include "lib/net/tls/handshake_failure.h"
 
 namespace atl::net {
 namespace {
@@ -62,6 +63,10 @@ std::expected<std::string, std::string> fetch_presented_chain(const std::string&
   SSL_set_bio(ssl.get(), transport, transport);
   SSL_set_alpn_protos(ssl.get(), kProtocols.data(), kProtocols.size());
   if (SSL_set_min_proto_version(ssl.get(), TLS1_3_VERSION) != 1 || SSL_connect(ssl.get()) != 1) {
+    if (classify_handshake_error(ERR_peek_error()) == HandshakeFailure::NotTls) {
+      ERR_clear_error();
+      return std::unexpected(endpoint + ": it does not speak TLS");
+    }
     return fail("no TLS handshake in time");
   }
   std::string chain = to_pem(SSL_get_peer_cert_chain(ssl.get()));

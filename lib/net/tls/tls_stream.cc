@@ -23,6 +23,7 @@ constexpr size_t kMostQueued = 256 * 1024;
 constexpr size_t kBatchesATurn = 16;
 
 constexpr const char* kBadRecord = "a broken TLS record";
+constexpr const char* kNotTls = "the other end does not speak TLS";
 constexpr const char* kClosed = "the connection was closed during the TLS handshake";
 constexpr Error kNoRoom{Code::Exhausted, Side::Self, false, "TLS could not encrypt"};
 
@@ -213,7 +214,8 @@ void TlsStream::shake_hands() {
   }
   const auto failure = error == SSL_ERROR_SSL ? classify_handshake_error(ERR_peek_error())
                                               : HandshakeFailure::Invalid;
-  fail_handshake(failure, take_reason(ssl_.get(), "the TLS handshake failed"));
+  const char* reason = take_reason(ssl_.get(), "the TLS handshake failed");
+  fail_handshake(failure, failure == HandshakeFailure::NotTls ? kNotTls : reason);
 }
 
 // As much as one buffer takes, so that what came in one read is heard in one call.
