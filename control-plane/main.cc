@@ -132,7 +132,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   if (!http_at) return complain({http_at.error()}, kFailed);
   std::unique_ptr<TrustState> trust;
   if (fixed.trust.enabled) {
-    auto opened = TrustState::open(fixed, clock);
+    auto opened = TrustState::open(controller.site()->config(), clock);
     if (!opened) return complain({opened.error()}, kFailed);
     trust = *std::move(opened);
   }
@@ -168,7 +168,8 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   live_tick.start_periodic(kLiveTick);
   net::Timer files(loop, [&] {
     controller.poll_files();
-    if (trust != nullptr && trust->tick()) (*fleet_server)->recheck();
+    if (trust != nullptr && trust->tick(controller.site()->config().pops))
+      (*fleet_server)->recheck();
   });
   files.start_periodic(kFilePoll);
   net::Timer save(loop, [&] { guard.save(); });

@@ -9,7 +9,6 @@
 
 #include "control-plane/access/audit_log.h"
 #include "control-plane/authority/authority.h"
-#include "control-plane/authority/registrar.h"
 #include "control-plane/authority/revocation_file.h"
 #include "control-plane/authority/token_book.h"
 #include "control-plane/config/read.h"
@@ -74,7 +73,7 @@ std::expected<std::string, std::string> carry_out(const NodeCommand& command,
                                                   const trust::Identity& who,
                                                   const std::string& directory, WallTime now) {
   if (command.what == NodeCommand::What::Revoke) {
-    auto revoked = revoke_identity(directory, who, now);
+    auto revoked = revoke(directory, trust::to_uri(who), now);
     if (!revoked) return std::unexpected(revoked.error());
     return std::string();
   }
@@ -108,7 +107,8 @@ void add_node_command(CLI::App& app, NodeCommand& command, std::string& config) 
       ->add_option("--life", command.life, "How long the token may be used, such as 1h")
       ->check(check_life)
       ->capture_default_str();
-  add("revoke", "Refuse every certificate that it has", NodeCommand::What::Revoke);
+  add("revoke", "Refuse every certificate that it has, and every token made for it",
+      NodeCommand::What::Revoke);
 }
 
 int run_node_command(const std::string& config_path, const NodeCommand& command) {

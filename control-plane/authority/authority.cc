@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "control-plane/authority/directory_lock.h"
+#include "lib/base/directory_lock.h"
 #include "lib/base/durable_file.h"
 #include "lib/trust/control_name.h"
 #include "lib/trust/serial.h"
@@ -69,14 +69,14 @@ std::expected<std::shared_ptr<const Authority>, std::string> Authority::open(
 
 std::expected<std::string, const char*> Authority::issue(const trust::Identity& identity,
                                                          const crypto::CertificateRequest& request,
-                                                         milliseconds life, WallTime now) const {
-  if (now >= not_after_) return std::unexpected("the authority's own certificate has expired");
+                                                         const Term& term) const {
+  if (term.now >= not_after_) return std::unexpected("the authority's own certificate has expired");
   return crypto::issue(key_, certificate_, request,
                        {.uri = trust::to_uri(identity),
                         .dns = identity.kind == trust::Kind::Control ? trust::kControlName : "",
-                        .serial = trust::make_serial(now),
-                        .not_before = now - kBackdated,
-                        .not_after = std::min(now + life, not_after_)});
+                        .serial = trust::make_serial(term.issued),
+                        .not_before = term.now - kBackdated,
+                        .not_after = std::min(term.now + term.life, not_after_)});
 }
 
 std::expected<trust::Credentials, std::string> Authority::issue_own(const std::string& name,
@@ -85,8 +85,8 @@ std::expected<trust::Credentials, std::string> Authority::issue_own(const std::s
   const auto key = crypto::PrivateKey::generate();
   const auto request = crypto::read_request(crypto::make_request(key));
   if (!request) return std::unexpected(request.error());
-  auto certificate =
-      issue({.kind = trust::Kind::Control, .pop = {}, .name = name}, *request, life, now);
+  auto certificate = issue({.kind = trust::Kind::Control, .pop = {}, .name = name}, *request,
+                           {.now = now, .issued = now, .life = life});
   if (!certificate) return std::unexpected(certificate.error());
   return trust::make_credentials(key.to_pem(), *std::move(certificate), certificate_);
 }

@@ -26,13 +26,18 @@ class Authority {
   // What tokens carry.
   const crypto::Digest& fingerprint() const { return fingerprint_; }
 
+  struct Term {
+    WallTime now;
+    WallTime issued;  // for its serial number: next_issue_time()
+    std::chrono::milliseconds life;
+  };
   // A certificate, PEM. It begins a little before `now`, for clocks that go after this one, and
   // never outlives the authority's own. The error is a sentence without an end.
   std::expected<std::string, const char*> issue(const trust::Identity& identity,
                                                 const crypto::CertificateRequest& request,
-                                                std::chrono::milliseconds life, WallTime now) const;
+                                                const Term& term) const;
 
-  // A new key and a certificate for the control plane itself.
+  // A new key and a certificate for the control plane itself, which cannot be revoked.
   std::expected<trust::Credentials, std::string> issue_own(const std::string& name,
                                                            std::chrono::milliseconds life,
                                                            WallTime now) const;

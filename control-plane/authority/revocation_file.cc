@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "control-plane/authority/directory_lock.h"
+#include "control-plane/authority/issue_time.h"
+#include "control-plane/authority/token_book.h"
+#include "lib/base/directory_lock.h"
 #include "lib/base/durable_file.h"
 #include "lib/trust/credentials.h"
 
@@ -23,13 +25,18 @@ std::expected<trust::Revocations, std::string> read_revocations(const std::strin
   return *std::move(list);
 }
 
-std::expected<void, std::string> revoke_identity(const std::string& directory,
-                                                 const trust::Identity& identity, WallTime now) {
+std::expected<void, std::string> revoke(const std::string& directory, std::string_view uri,
+                                        WallTime now) {
   const auto lock = DirectoryLock::take(directory);
   if (!lock) return std::unexpected(lock.error());
   auto list = read_revocations(directory);
   if (!list) return std::unexpected(list.error());
-  trust::revoke(*list, trust::to_uri(identity), now);
+  // Tokens first: one that was used up could get its holder a certificate from after the
+  // revocation.
+  if (auto done = TokenBook(tokens_of(directory)).make_void(uri); !done) return done;
+  const auto until = next_issue_time(directory, now);
+  if (!until) return std::unexpected(until.error());
+  trust::revoke(*list, uri, *until);
   return replace_file(trust::CredentialFiles(directory).revocations(), trust::to_text(*list),
                       FileAccess::Owner);
 }

@@ -2,8 +2,9 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
-#include "lib/trust/identity.h"
+#include "lib/base/clock.h"
 #include "lib/trust/revocations.h"
 
 namespace atl::control {
@@ -12,8 +13,10 @@ namespace atl::control {
 
 std::expected<trust::Revocations, std::string> read_revocations(const std::string& directory);
 
-// Certificates issued to `identity` until now are refused from now on. Durable before it returns.
-std::expected<void, std::string> revoke_identity(const std::string& directory,
-                                                 const trust::Identity& identity, WallTime now);
+// Certificates issued to `uri`, an identity's or trust::pop_uri(), until now are refused from now
+// on, and so are join tokens that were made for it. Durable before it returns; after an error all
+// of it may be asked for again.
+std::expected<void, std::string> revoke(const std::string& directory, std::string_view uri,
+                                        WallTime now);
 
 }  // namespace atl::control

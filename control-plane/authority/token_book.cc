@@ -14,6 +14,7 @@
 #include "lib/base/durable_file.h"
 #include "lib/crypto/digest.h"
 #include "lib/crypto/random.h"
+#include "lib/trust/revocations.h"
 
 namespace atl::control {
 namespace {
@@ -23,13 +24,14 @@ constexpr size_t kLargestFile = 1024;
 // After it expired, so that whoever shows it hears that it has.
 constexpr std::chrono::days kRemembered{7};
 
-// A file: heading, identity, when it expires, and the digest of the key that used it or "unused"; a
-// line each.
+// A file: heading, identity, when it expires, and the digest of the key that used it, "unused" or
+// "void"; a line each.
 struct Entry {
   std::string identity;
   WallTime expires;
-  std::string used_by;  // empty: nobody
+  std::string used_by;  // empty: nobody; kVoid: nobody will
 };
+constexpr std::string_view kVoid = "void";
 
 std::string to_text(const Entry& entry) {
   return fmt::format("{}\n{}\n{}\n{}\n", kHeading, entry.identity,
@@ -88,6 +90,9 @@ const char* TokenBook::redeem(const Secret& secret, const trust::Identity& who,
   if (entry->identity != trust::to_uri(who)) {
     return "the join token was made for another node or kind of program";
   }
+  if (entry->used_by == kVoid) {
+    return "the join token is void: whom it was made for was revoked after that";
+  }
   const std::string key = crypto::to_hex(key_digest);
   if (!entry->used_by.empty() && entry->used_by != key) {
     return "the join token was used already";
@@ -98,6 +103,25 @@ const char* TokenBook::redeem(const Secret& secret, const trust::Identity& who,
   const auto saved = replace_file(path, to_text(*entry), FileAccess::Owner);
   return saved ? nullptr : "the control plane could not write down that the join token is used";
 }
+
+std::expected<void, std::string> TokenBook::make_void(std::string_view uri) {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (const auto& file : std::filesystem::directory_iterator(directory_, error)) {
+    paths.push_back(file.path().string());
+  }
+  for (const std::string& path : paths) {
+    std::optional<Entry> entry = read(path);
+    if (!entry || entry->used_by == kVoid || !trust::covers(uri, entry->identity)) continue;
+    entry->used_by = kVoid;
+    auto saved = replace_file(path, to_text(*entry), FileAccess::Owner);
+    if (!saved) return saved;
+  }
+  return {};
+}
+
+std::string tokens_of(const std::string& directory) { return directory + "/tokens"; }
 
 void TokenBook::forget_old(WallTime now) const {
   std::error_code error;

@@ -11,7 +11,10 @@ grpc::ServerUnaryReactor* end(grpc::CallbackServerContext& context, const grpc::
   return reactor;
 }
 
-grpc::Status refusal(const std::string& why) { return {grpc::StatusCode::PERMISSION_DENIED, why}; }
+grpc::Status to_status(const Registrar::Failure& failure) {
+  return {failure.passing ? grpc::StatusCode::UNAVAILABLE : grpc::StatusCode::PERMISSION_DENIED,
+          failure.why};
+}
 
 void put(const trust::Revocations& list, v1::RefreshResponse& out) {
   for (const trust::Revocation& one : list) {
@@ -32,7 +35,7 @@ grpc::ServerUnaryReactor* AuthorityService::Enroll(grpc::CallbackServerContext* 
                                                    v1::EnrollResponse* response) {
   auto certificate = registrar_->enroll(request->token_secret(), request->identity(),
                                         request->certificate_request());
-  if (!certificate) return end(*context, refusal(certificate.error()));
+  if (!certificate) return end(*context, to_status(certificate.error()));
   response->set_certificate(*std::move(certificate));
   return end(*context, grpc::Status::OK);
 }
@@ -44,7 +47,7 @@ grpc::ServerUnaryReactor* AuthorityService::Refresh(grpc::CallbackServerContext*
   if (!caller) return end(*context, caller.error());
   if (!request->certificate_request().empty()) {
     auto certificate = registrar_->renew(**caller, request->certificate_request());
-    if (!certificate) return end(*context, refusal(certificate.error()));
+    if (!certificate) return end(*context, to_status(certificate.error()));
     response->set_certificate(*std::move(certificate));
   }
   put(*registrar_->shared_guard()->revocations(), *response);

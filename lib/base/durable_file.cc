@@ -60,7 +60,8 @@ std::expected<void, std::string> replace_file(const std::string& path, std::stri
   // What a crash left behind may have another mode.
   if (access == FileAccess::Owner) unlink(temporary.c_str());
   Descriptor descriptor(::open(temporary.c_str(),
-                               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW |
+                                   (access == FileAccess::Owner ? O_EXCL : 0),
                                access == FileAccess::Owner ? 0600 : 0640));
   if (!descriptor.open()) {
     return std::unexpected(fmt::format("cannot write {}: {}", temporary, reason(errno)));

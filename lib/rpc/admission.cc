@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "lib/base/log.h"
+#include "lib/base/clock.h"
 
 namespace atl::rpc {
 namespace {
@@ -56,15 +56,10 @@ const char* Admission::objection(const trust::Caller& caller) const {
   return guard_->objection(caller, kinds_, caller.issued);
 }
 
-// Logged once: whoever is refused tries again and again.
 grpc::Status Admission::refuse(grpc::StatusCode code, std::string why, const std::string& peer) {
   // Without the port, which is another one each time.
-  std::string line = fmt::format("{} is refused: {}", peer.substr(0, peer.rfind(':')), why);
-  const std::lock_guard lock(mutex_);
-  if (line != last_refusal_) {
-    log_warn("{}", line);
-    last_refusal_ = std::move(line);
-  }
+  refusals_.log(fmt::format("{} is refused: {}", peer.substr(0, peer.rfind(':')), why),
+                SystemClock().mono());
   return {code, std::move(why)};
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/trust/guard.h"
+#include "lib/trust/refusals.h"
 
 namespace atl::rpc {
 
@@ -40,7 +41,7 @@ class Admission {
   std::mutex mutex_;
   // What certificates say, by their text: parsing one costs more than all the rest.
   std::unordered_map<std::string, CallerPtr> known_;
-  std::string last_refusal_;  // as last logged
+  trust::Refusals refusals_;
 };
 
 // Ends a call of any kind with a status, at once.

@@ -2,12 +2,12 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/directory_lock.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
 #include "lib/crypto/private_key.h"
@@ -69,9 +69,8 @@ std::expected<std::unique_ptr<CredentialKeeper>, std::string> CredentialKeeper::
 }
 
 std::expected<void, std::string> CredentialKeeper::begin() {
-  if (auto made = make_directory(files_.directory); !made) return made;
-  if (chmod(files_.directory.c_str(), 0700) != 0) {
-    return std::unexpected(fmt::format("cannot keep others out of {}", files_.directory));
+  if (auto lock = DirectoryLock::take(files_.directory); !lock) {
+    return std::unexpected(lock.error());
   }
   recall_revocations();
   auto stored = trust::load(files_);
@@ -160,18 +159,21 @@ bool CredentialKeeper::wait(milliseconds time) {
 
 void CredentialKeeper::look_for_news() {
   const auto now = credentials();
-  const bool changed = now->self.not_after <= clock_.wall() ? join_again() : refresh(*now);
+  const bool changed = now->self.not_after <= clock_.wall()
+                           ? join_again("the certificate has expired")
+                           : refresh(*now);
   const std::lock_guard lock(telling_);
   if (changed && changed_) changed_();
 }
 
-// The control plane was away for long; a new token may have been put there.
-bool CredentialKeeper::join_again() {
+// It was revoked, or the control plane was away for long. A new token may have been put there.
+bool CredentialKeeper::join_again(const std::string& because) {
   auto credentials = enroll();
   if (!credentials) {
-    complain("the certificate has expired: " + credentials.error().why);
+    complain(fmt::format("{}; joining again: {}", because, credentials.error().why));
     return false;
   }
+  last_trouble_.clear();
   if (!take(*std::move(credentials))) return false;
   unlink(joining_path(files_.directory).c_str());
   return true;
@@ -180,6 +182,7 @@ bool CredentialKeeper::join_again() {
 bool CredentialKeeper::refresh(const trust::Credentials& now) {
   const bool renew = clock_.wall() >= trust::renewal_of(now.self);
   auto news = client_.refresh(now, renew);
+  if (!news && news.error().refused) return join_again(news.error().why);
   if (!news) {
     complain(fmt::format("no news of the authority, the certificate is good until {}: {}",
                          date(now.self.not_after), news.error().why));
@@ -212,9 +215,16 @@ bool CredentialKeeper::take(trust::Revocations list) {
     return false;
   }
   if (!guard_->replace(std::move(list))) return false;
-  const auto saved = replace_file(files_.revocations(), text, FileAccess::Owner);
-  if (!saved) log_error("who was revoked is known, but not stored: {}", saved.error());
+  if (const auto saved = store(text); !saved) {
+    log_error("who was revoked is known, but not stored: {}", saved.error());
+  }
   return true;
+}
+
+std::expected<void, std::string> CredentialKeeper::store(const std::string& revocations) {
+  const auto lock = DirectoryLock::take(files_.directory);
+  if (!lock) return std::unexpected(lock.error());
+  return replace_file(files_.revocations(), revocations, FileAccess::Owner);
 }
 
 void CredentialKeeper::complain(const std::string& trouble) {

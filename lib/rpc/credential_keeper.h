@@ -57,10 +57,12 @@ class CredentialKeeper {
   void recall_revocations();
   void run();
   void look_for_news();
-  bool join_again();  // these four: whether anything is new
+  // These four: whether anything is new.
+  bool join_again(const std::string& because);
   bool refresh(const trust::Credentials& now);
   bool take(trust::Credentials fresh);
   bool take(trust::Revocations list);
+  std::expected<void, std::string> store(const std::string& revocations);
   void complain(const std::string& trouble);
   bool wait(std::chrono::milliseconds time);  // false: the keeper ends
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "lib/base/directory_lock.h"
 #include "lib/base/durable_file.h"
 #include "lib/crypto/certificate.h"
 
@@ -19,7 +20,9 @@ std::expected<std::optional<std::string>, std::string> read(const std::string& p
 }  // namespace
 
 WallTime renewal_of(const Caller& self) {
-  return self.issued + (self.not_after - self.issued) * 2 / 3;
+  // The clock of the control plane may have been put back far: see issue_time.h there.
+  const WallTime begin = self.issued < self.not_after ? self.issued : self.not_before;
+  return begin + (self.not_after - begin) * 2 / 3;
 }
 
 std::expected<Credentials, std::string> make_credentials(std::string key, std::string certificate,
@@ -59,6 +62,9 @@ std::expected<std::optional<Credentials>, std::string> load(const CredentialFile
 
 std::expected<void, std::string> save(const CredentialFiles& files,
                                       const Credentials& credentials) {
+  // The process that takes this one's place may renew at the same time.
+  const auto lock = DirectoryLock::take(files.directory);
+  if (!lock) return std::unexpected(lock.error());
   auto authority = replace_file(files.authority(), credentials.authority, FileAccess::Owner);
   if (!authority) return authority;
   return replace_file(files.node(), credentials.key + credentials.chain, FileAccess::Owner);

@@ -36,7 +36,8 @@ struct CredentialFiles {
 
 // Nothing when the directory has none. The error is a sentence.
 std::expected<std::optional<Credentials>, std::string> load(const CredentialFiles& files);
-// Durable before it returns; files of mode 0600. The error is a sentence.
+// Durable before it returns; files of mode 0600 in a directory of mode 0700, which is made unless
+// it is there. The error is a sentence.
 std::expected<void, std::string> save(const CredentialFiles& files, const Credentials& credentials);
 
 }  // namespace atl::trust

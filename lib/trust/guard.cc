@@ -15,6 +15,7 @@ std::expected<Caller, const char*> to_caller(std::string_view pem) {
   return Caller{.uri = std::move(info->uri),
                 .identity = *std::move(identity),
                 .issued = issued_at(info->serial),
+                .not_before = info->not_before,
                 .not_after = info->not_after};
 }
 

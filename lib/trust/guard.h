@@ -17,7 +17,8 @@ namespace atl::trust {
 struct Caller {
   std::string uri;
   Identity identity;
-  WallTime issued;
+  WallTime issued;  // as its serial number says
+  WallTime not_before;
   WallTime not_after;
 };
 

@@ -37,6 +37,8 @@ std::string to_uri(const Identity& identity) {
   return {};
 }
 
+std::string pop_uri(std::string_view pop) { return std::string(kPop).append(pop); }
+
 std::optional<Identity> parse_identity(std::string_view uri) {
   if (uri.starts_with(kOrigin)) return named(Kind::Origin, uri.substr(kOrigin.size()));
   if (uri.starts_with(kControl)) return named(Kind::Control, uri.substr(kControl.size()));

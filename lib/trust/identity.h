@@ -25,6 +25,8 @@ struct Identity {
 bool is_name(std::string_view text);
 
 std::string to_uri(const Identity& identity);
+// Of all nodes of a PoP: "atoll://pop/fra". Nobody's identity, but it can be revoked.
+std::string pop_uri(std::string_view pop);
 // Any bytes; nothing if to_uri() would not write them.
 std::optional<Identity> parse_identity(std::string_view uri);
 

@@ -13,9 +13,13 @@ namespace {
 
 constexpr std::string_view kHeading = "atoll-revocations-1\n";
 
+bool is_subject(std::string_view uri) {
+  return parse_identity(uri) || parse_identity(std::string(uri).append("/node/0"));
+}
+
 bool parse_line(std::string_view line, Revocation& out) {
   const size_t space = line.find(' ');
-  if (space == std::string_view::npos || !parse_identity(line.substr(space + 1))) return false;
+  if (space == std::string_view::npos || !is_subject(line.substr(space + 1))) return false;
   int64_t milliseconds = 0;
   const auto [end, error] = std::from_chars(line.data(), line.data() + space, milliseconds);
   if (error != std::errc{} || end != line.data() + space || milliseconds < 0) return false;
@@ -26,16 +30,22 @@ bool parse_line(std::string_view line, Revocation& out) {
 
 }  // namespace
 
-bool is_revoked(const Revocations& list, std::string_view uri, WallTime issued) {
-  return std::ranges::any_of(
-      list, [&](const Revocation& one) { return one.uri == uri && issued <= one.until; });
+bool covers(std::string_view revoked, std::string_view identity) {
+  if (!identity.starts_with(revoked)) return false;
+  // No name has a '/', so only a PoP's URI ends before one.
+  return identity.size() == revoked.size() || identity[revoked.size()] == '/';
 }
 
-void revoke(Revocations& list, std::string_view uri, WallTime now) {
+bool is_revoked(const Revocations& list, std::string_view uri, WallTime issued) {
+  return std::ranges::any_of(
+      list, [&](const Revocation& one) { return covers(one.uri, uri) && issued <= one.until; });
+}
+
+void revoke(Revocations& list, std::string_view uri, WallTime until) {
   std::erase_if(list, [&](const Revocation& one) {
-    return one.uri == uri || one.until < now - kLongestLife;
+    return one.uri == uri || one.until < until - kLongestLife;
   });
-  list.push_back({.uri = std::string(uri), .until = now});
+  list.push_back({.uri = std::string(uri), .until = until});
 }
 
 std::string to_text(const Revocations& list) {

@@ -7,6 +7,7 @@
 
 #include "control-plane/authority/authority.h"
 #include "control-plane/authority/registrar.h"
+#include "control-plane/authority/revocation_file.h"
 #include "control-plane/authority/token_book.h"
 #include "lib/rpc/authority_client.h"
 #include "lib/rpc/credential_keeper.h"
@@ -62,9 +63,8 @@ struct World {
   }
 
   void revoke(const Identity& who) {
-    trust::Revocations list = *guard->revocations();
-    trust::revoke(list, trust::to_uri(who), clock.wall());
-    CHECK(guard->replace(list));
+    REQUIRE(control::revoke(directory, trust::to_uri(who), clock.wall()).has_value());
+    CHECK(guard->replace(control::read_revocations(directory).value()));
     plane->server->recheck();
   }
 

@@ -3,8 +3,12 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <memory>
+#include <set>
 #include <string>
 
+#include "control-plane/authority/issue_time.h"
+#include "control-plane/authority/known_pops.h"
 #include "control-plane/authority/registrar.h"
 #include "control-plane/authority/revocation_file.h"
 #include "lib/crypto/certificate_request.h"
@@ -60,20 +64,23 @@ TEST_CASE("authority: certificates say who, since when and until when") {
   const auto authority = Authority::open(scratch.path(), clock.wall());
   REQUIRE(authority.has_value());
   const auto request = crypto::read_request(new_request());
-  const auto pem = (*authority)->issue(kEdge, *request, hours{24}, clock.wall());
+  const auto issue = [&](std::chrono::milliseconds life, WallTime now) {
+    return (*authority)
+        ->issue(kEdge, *request, {.now = now, .issued = now + hours{2}, .life = life});
+  };
+  const auto pem = issue(hours{24}, clock.wall());
   REQUIRE(pem.has_value());
   const auto caller = trust::to_caller(*pem);
   REQUIRE(caller.has_value());
   CHECK(caller->identity == kEdge);
-  CHECK(caller->issued == clock.wall());
+  CHECK(caller->issued == clock.wall() + hours{2});
+  CHECK(caller->not_before == clock.wall() - std::chrono::minutes{5});
   CHECK(caller->not_after == clock.wall() + hours{24});
   // Never longer than the authority's own.
   const WallTime late = clock.wall() + std::chrono::days{3649};
-  const auto last = (*authority)->issue(kEdge, *request, std::chrono::days{7}, late);
+  const auto last = issue(std::chrono::days{7}, late);
   CHECK(trust::to_caller(*last)->not_after == clock.wall() + std::chrono::days{3650});
-  CHECK(!(*authority)
-             ->issue(kEdge, *request, hours{1}, clock.wall() + std::chrono::days{3650})
-             .has_value());
+  CHECK(!issue(hours{1}, clock.wall() + std::chrono::days{3650}).has_value());
 }
 
 TEST_CASE("authority: its own certificate is a control plane's") {
@@ -116,7 +123,8 @@ TEST_CASE("registrar: joining, renewing, and every refusal with its reason") {
     CAPTURE(row.why);
     const auto refused = registrar.enroll(row.secret, row.identity, row.request);
     REQUIRE(!refused.has_value());
-    CHECK(refused.error() == row.why);
+    CHECK(refused.error().why == row.why);
+    CHECK(!refused.error().passing);
   }
   // None of that has used it up.
   const auto joined = registrar.enroll(good, edge, new_request());
@@ -124,7 +132,8 @@ TEST_CASE("registrar: joining, renewing, and every refusal with its reason") {
   const auto caller = trust::to_caller(*joined);
   REQUIRE(caller.has_value());
   CHECK(caller->identity == kEdge);
-  CHECK(registrar.enroll(good, edge, new_request()).error() == "the join token was used already");
+  CHECK(registrar.enroll(good, edge, new_request()).error().why ==
+        "the join token was used already");
 
   clock.advance(hours{16});
   const auto renewed = registrar.renew(*caller, new_request());
@@ -134,19 +143,131 @@ TEST_CASE("registrar: joining, renewing, and every refusal with its reason") {
   CHECK(!registrar.renew(*caller, "junk").has_value());
 }
 
+// A node that has joined, and what it joined with.
+struct Member {
+  ScratchDirectory scratch;
+  ManualClock clock;
+  std::shared_ptr<const Authority> authority = *Authority::open(scratch.path(), clock.wall());
+  Registrar registrar{authority, scratch.path(), std::make_shared<trust::Guard>(), hours{24},
+                      clock};
+  std::string edge = trust::to_uri(kEdge);
+  std::string secret = make_token();
+  std::string request = new_request();
+  trust::Caller caller = *trust::to_caller(registrar.enroll(secret, edge, request).value());
+
+  std::string make_token() {
+    const auto made = TokenBook(tokens_of(scratch.path())).make(kEdge, hours{1}, clock.wall());
+    return std::string(bytes_of(*made));
+  }
+  std::string enroll(const std::string& with) {
+    const auto joined = registrar.enroll(with, edge, request);
+    return joined ? "" : joined.error().why;
+  }
+  std::string renew(const trust::Caller& who) {
+    const auto renewed = registrar.renew(who, new_request());
+    return renewed ? "" : renewed.error().why;
+  }
+  void revoke(const std::string& uri) {
+    REQUIRE(control::revoke(scratch.path(), uri, clock.wall()).has_value());
+  }
+};
+
+TEST_CASE("registrar: who was revoked gets nothing more, by its certificate or its token") {
+  Member member;
+  const std::string unused = member.make_token();
+  CHECK(member.enroll(member.secret) == "");  // the answer got lost: the same key, once more
+  // Nobody has told the guard yet.
+  SUBCASE("by name") { member.revoke(member.edge); }
+  SUBCASE("with its PoP") { member.revoke(trust::pop_uri("fra")); }
+  CHECK(member.renew(member.caller) == "its certificate was revoked");
+  for (const std::string& token : {member.secret, unused}) {
+    CHECK(member.enroll(token) ==
+          "the join token is void: whom it was made for was revoked after that");
+  }
+  // A new token brings it back, in the very same millisecond.
+  const auto back = member.registrar.enroll(member.make_token(), member.edge, new_request());
+  REQUIRE(back.has_value());
+  CHECK(member.renew(*trust::to_caller(*back)) == "");
+}
+
+TEST_CASE("registrar: a revocation holds although the clock was put back") {
+  Member member;
+  member.clock.advance(hours{24});
+  const auto ahead = trust::to_caller(*member.registrar.renew(member.caller, new_request()));
+  REQUIRE(ahead.has_value());
+  member.clock.advance(hours{-24});
+  member.revoke(member.edge);
+  CHECK(member.renew(*ahead) == "its certificate was revoked");
+  const auto back = member.registrar.enroll(member.make_token(), member.edge, new_request());
+  REQUIRE(back.has_value());
+  CHECK(member.renew(*trust::to_caller(*back)) == "");
+}
+
+TEST_CASE("registrar: trouble of its own is no refusal, and strangers hear no details") {
+  Member member;
+  const std::string token = member.make_token();
+  SUBCASE("the list of revocations") { member.scratch.write("revoked", "garbage"); }
+  SUBCASE("the time of the last certificate") { member.scratch.write("issued", "garbage"); }
+  const auto renewed = member.registrar.renew(member.caller, new_request());
+  REQUIRE(!renewed.has_value());
+  CHECK(renewed.error().passing);
+  CHECK(renewed.error().why == "the control plane cannot issue certificates now");
+}
+
+TEST_CASE("issue time: never the same twice, never back, also after a restart") {
+  const ScratchDirectory scratch;
+  const WallTime now = ManualClock().wall();
+  const std::chrono::milliseconds one{1};
+  CHECK(next_issue_time(scratch.path(), now).value() == now);
+  CHECK(next_issue_time(scratch.path(), now).value() == now + one);
+  CHECK(next_issue_time(scratch.path(), now - hours{1}).value() == now + 2 * one);
+  CHECK(next_issue_time(scratch.path(), now + hours{1}).value() == now + hours{1});
+  for (const char* bad : {"", "x\n", "-1\n", "1", "1\n\n", "1 \n", "99999999999999999999\n"}) {
+    CAPTURE(bad);
+    scratch.write("issued", bad);
+    CHECK(!next_issue_time(scratch.path(), now).has_value());
+    CHECK(scratch.read("issued") == bad);
+  }
+}
+
+TEST_CASE("known PoPs: nodes of those that are gone are revoked, once") {
+  const ScratchDirectory scratch;
+  const WallTime now = ManualClock().wall();
+  using Names = std::set<std::string>;
+  const auto follow = [&](const Names& pops) {
+    return revoke_removed_pops(scratch.path(), pops, now).value();
+  };
+  CHECK(follow({"fra", "iad", "syd"}).empty());
+  CHECK(follow({"fra", "iad", "syd"}).empty());
+  CHECK(read_revocations(scratch.path())->empty());
+  CHECK(follow({"fra", "gru"}) == Names{"iad", "syd"});
+  CHECK(follow({"fra", "gru"}).empty());
+  const auto list = read_revocations(scratch.path());
+  REQUIRE(list->size() == 2);
+  CHECK(trust::is_revoked(*list, "atoll://pop/iad/node/1", now));
+  CHECK(!trust::is_revoked(*list, "atoll://pop/fra/node/0", now));
+  for (const char* bad :
+       {"garbage", "atoll-pops-1\nfra", "atoll-pops-1\n\n", "atoll-pops-1\na b\n"}) {
+    CAPTURE(bad);
+    scratch.write("pops", bad);
+    CHECK(!revoke_removed_pops(scratch.path(), {"fra"}, now).has_value());
+  }
+}
+
 TEST_CASE("revocation file: what is added is read; one that is damaged is an error") {
   const ScratchDirectory scratch;
   const ManualClock clock;
   CHECK(read_revocations(scratch.path())->empty());
-  REQUIRE(revoke_identity(scratch.path(), kEdge, clock.wall()).has_value());
-  REQUIRE(revoke_identity(scratch.path(), kOrigin, clock.wall()).has_value());
+  REQUIRE(revoke(scratch.path(), trust::to_uri(kEdge), clock.wall()).has_value());
+  REQUIRE(revoke(scratch.path(), trust::to_uri(kOrigin), clock.wall()).has_value());
   const auto list = read_revocations(scratch.path());
   REQUIRE(list.has_value());
   CHECK(list->size() == 2);
   CHECK(trust::is_revoked(*list, "atoll://pop/fra/node/0", clock.wall()));
+  CHECK(mode_of(scratch.file("revoked")) == 0600);
   scratch.write("revoked", "garbage");
   CHECK(!read_revocations(scratch.path()).has_value());
-  CHECK(!revoke_identity(scratch.path(), kEdge, clock.wall()).has_value());
+  CHECK(!revoke(scratch.path(), trust::to_uri(kEdge), clock.wall()).has_value());
   CHECK(scratch.read("revoked") == "garbage");
 }
 

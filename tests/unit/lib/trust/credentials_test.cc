@@ -51,6 +51,7 @@ TEST_CASE("credentials: stored and read again, for nobody else to read") {
   CHECK(!none->has_value());
   const Credentials made = make("atoll://pop/fra/node/0");
   REQUIRE(save(files, made).has_value());
+  CHECK(mode_of(directory.path()) == 0700);
   CHECK(mode_of(files.node()) == 0600);
   const auto read = load(files);
   REQUIRE(read.has_value());
@@ -63,7 +64,11 @@ TEST_CASE("credentials: stored and read again, for nobody else to read") {
 }
 
 TEST_CASE("credentials: a renewal is due after two thirds of the life since they were issued") {
-  CHECK(renewal_of(make("atoll://origin/a").self) == kNow + hours{6});
+  Caller self = make("atoll://origin/a").self;
+  CHECK(renewal_of(self) == kNow + hours{6});
+  // A number from after the control plane's clock was put back: by the days of the certificate.
+  self.issued = self.not_after + hours{1};
+  CHECK(renewal_of(self) == kNow - hours{1} + std::chrono::minutes{400});
 }
 
 TEST_CASE("credentials: files that do not belong together are an error that names the file") {

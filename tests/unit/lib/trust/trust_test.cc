@@ -6,6 +6,7 @@
 #include "lib/trust/guard.h"
 #include "lib/trust/identity.h"
 #include "lib/trust/join_token.h"
+#include "lib/trust/refusals.h"
 #include "lib/trust/revocations.h"
 #include "lib/trust/serial.h"
 
@@ -70,6 +71,34 @@ TEST_CASE("revocations: what was issued until then is refused, what comes later 
   CHECK(is_revoked(list, "atoll://origin/a", kNow + hours{1}));
 }
 
+TEST_CASE("revocations: all nodes of a PoP at once, and of no other") {
+  Revocations list;
+  revoke(list, pop_uri("fra"), kNow);
+  CHECK(is_revoked(list, "atoll://pop/fra/node/0", kNow));
+  CHECK(is_revoked(list, "atoll://pop/fra/node/1", kNow));
+  for (const char* other : {"atoll://pop/fra2/node/0", "atoll://pop/fr/node/0",
+                            "atoll://origin/fra", "atoll://pop/Fra/node/0"}) {
+    CAPTURE(other);
+    CHECK(!is_revoked(list, other, kNow));
+  }
+  CHECK(covers("atoll://origin/a", "atoll://origin/a"));
+  CHECK(!covers("atoll://origin/a", "atoll://origin/ab"));
+  CHECK(!covers("atoll://pop/fra/node/0", "atoll://pop/fra"));
+}
+
+TEST_CASE("refusals: logged once, and not without end") {
+  Refusals refusals;
+  const MonoTime now{};
+  CHECK(refusals.log("a is refused", now));
+  CHECK(!refusals.log("a is refused", now));
+  CHECK(refusals.log("b is refused", now));
+  CHECK(!refusals.log("a is refused", now));
+  size_t logged = 2;
+  for (int i = 0; i < 1000; ++i) logged += refusals.log(std::to_string(i), now) ? 1 : 0;
+  CHECK(logged == Refusals::kMost);
+  CHECK(refusals.log("a is refused", now + Refusals::kWithin));
+}
+
 TEST_CASE("revocations: those that nobody can use any more are forgotten") {
   Revocations list;
   revoke(list, "atoll://origin/a", kNow);
@@ -85,13 +114,15 @@ TEST_CASE("revocations: text and back, and nothing else is read") {
   CHECK(parse_revocations(to_text(list)) == list);
   revoke(list, "atoll://origin/a", kNow);
   revoke(list, "atoll://pop/fra/node/0", kNow + hours{1});
+  revoke(list, pop_uri("syd"), kNow);
   const std::string text = to_text(list);
   CHECK(parse_revocations(text) == list);
   const std::string head = "atoll-revocations-1\n";
   for (const std::string& bad :
        {std::string(), text.substr(1), text.substr(0, text.size() - 1), head + "\n", head + "1 x\n",
-        head + "x atoll://origin/a\n", head + "-1 atoll://origin/a\n",
-        head + "1  atoll://origin/a\n", head + "1 atoll://origin/a\n1 atoll://origin/a\n",
+        head + "x atoll://origin/a\n", head + "1 atoll://pop\n", head + "1 atoll://pop/a b\n",
+        head + "-1 atoll://origin/a\n", head + "1  atoll://origin/a\n",
+        head + "1 atoll://origin/a\n1 atoll://origin/a\n",
         head + "99999999999999999999 atoll://origin/a\n"}) {
     CAPTURE(bad);
     CHECK(!parse_revocations(bad).has_value());
@@ -103,6 +134,7 @@ TEST_CASE("guard: kind, time and revocation, each with its reason") {
   const Caller edge{.uri = "atoll://pop/fra/node/0",
                     .identity = {Kind::Edge, "fra", "0"},
                     .issued = kNow,
+                    .not_before = kNow,
                     .not_after = kNow + hours{1}};
   CHECK(guard.objection(edge, {Kind::Edge, Kind::Control}, kNow) == nullptr);
   CHECK(std::string(guard.objection(edge, {Kind::Origin}, kNow)) ==
