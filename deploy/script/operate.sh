@@ -17,6 +17,6 @@ command_audit() { operate audit "$@"; }
 # The script's own commands are completed too.
 command_completion() {
   local also=() word
-  for word in up down logs test build dns bench format tidy help; do also+=(--also "$word"); done
+  for word in up down logs test build dns node bench format tidy help; do also+=(--also "$word"); done
   operate completion --name atoll "${also[@]}" "$@"
 }

@@ -250,7 +250,7 @@ class Cluster:
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
                  volumes=(), origin=None, distribution=None, dns=None, signing_keys=None,
-                 shields=None, nodes=(), api=None):
+                 shields=None, nodes=(), api=None, trust=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
@@ -258,6 +258,8 @@ class Cluster:
         # More nodes of a PoP: "fra.1" is node "1" of "fra". With any, or with a shield, edges answer
         # one another at peers[name].
         self.tiered = bool(self.shields or nodes)
+        # Mutual TLS everywhere; settings of the control plane's [control.trust].
+        self.trust = trust
         self.volumes = list(volumes)  # sizes; a file for each PoP and volume
         self.sources = sources or {"site": {"type": "synthetic"}}
         self.behaviours = behaviours or [("*", next(iter(self.sources)), {})]
@@ -309,7 +311,10 @@ class Cluster:
         if self.overrides is not None:
             pathlib.Path(self.path("subnets.toml")).write_text(self.overrides)
             settings["subnets"] = self.path("subnets.toml")
-        text = section("[control]", settings) + self.dns_text()
+        text = section("[control]", settings)
+        if self.trust is not None:
+            text += section("[control.trust]", {"enabled": True, **self.trust})
+        text += self.dns_text()
         if self.api:
             text += section("[api]", self.api)
         for pop in self.pops:
@@ -361,11 +366,41 @@ class Cluster:
         return text + "".join(section("[[dns.record]]", {"name": name, "type": kind, "value": value})
                               for name, kind, value in records)
 
+    def trust_text(self, head, who, more):
+        """The table `head` of an edge or origin, with a new token for it."""
+        if self.trust is None:
+            return ""
+        return section(head, {"enabled": True, "refresh": "200ms",
+                              "token_file": self.token(*who), **more})
+
+    def token(self, *who):
+        """The path of a file with a new join token for `who`, flags of `atoll-control`."""
+        done = self.control_command("node", "token", *who)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr.decode())
+        path = pathlib.Path(self.path("-".join(who).replace("--", "") + ".token"))
+        path.write_bytes(done.stdout)
+        return str(path)
+
+    def control_command(self, *arguments):
+        """A subcommand of `atoll-control`, beside the one that runs."""
+        return subprocess.run([BUILD / "bin" / "atoll-control", "--config", self.path("control.toml"),
+                               *arguments],
+                              capture_output=True, timeout=60, check=False)
+
+    def revoke(self, *who):
+        done = self.control_command("node", "revoke", *who)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr.decode())
+
     def write_control(self, text=None):
         pathlib.Path(self.path("control.toml")).write_text(text or self.control_text())
 
     def write_origin(self):
         text = section("[origin]", {"listen": self.origin_endpoint, "admin_listen": self.origin_admin})
+        text += self.trust_text("[origin.trust]", ("--kind", "origin", "--name", "site"),
+                                {"control": self.fleet, "name": "site",
+                                 "state_dir": self.path("origin-state")})
         for name, settings in self.sources.items():
             text += section(f"[source.{name}]", settings)
         pathlib.Path(self.path("origin.toml")).write_text(text)
@@ -380,6 +415,9 @@ class Cluster:
         if self.limits:
             text += section("[edge.limits]", self.limits)
         text += self.tls_text(pop)
+        text += self.trust_text("[edge.trust]",
+                                ("--pop", pop.split(".")[0], "--node", pop.partition(".")[2] or "0"),
+                                {})
         for number, size in enumerate(self.volumes):
             text += section("[[edge.disk]]", {
                 "path": self.path(f"edge-{pop}-volume-{number}"), "size": size})
