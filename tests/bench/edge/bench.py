@@ -20,13 +20,14 @@ UNITS = {"cpu_us": "CPU us/request", "gigabytes": "GB/s", "p50_us": "p50 us"}
 class Field:
     """Everybody who runs, with the upstream that the peers share."""
 
-    def __init__(self, names):
+    def __init__(self, names, trust=False):
         self.open = []
         self.upstream = None
         try:
             if names:
                 self.upstream = self.add(peers.Origin((KIB, 100 * KIB, MIB, 2048 * MIB)))
             self.servers = [self.add(servers.Atoll())]
+            self.servers += [self.add(servers.TrustingAtoll())] if trust else []
             self.servers += [self.add(peers.KINDS[name](self.upstream)) for name in names]
         except BaseException:
             self.close()
@@ -82,7 +83,8 @@ def show(scenario, results):
 
 def ratio_to_best(scenario, results):
     figures = {name: n[scenario.figure]["median"] for name, n in results.items()}
-    rivals = {name: value for name, value in figures.items() if name not in ("atoll-edge", "floor")}
+    ours = ("atoll-edge", "atoll-edge-mtls", "floor")
+    rivals = {name: value for name, value in figures.items() if name not in ours}
     if not rivals:
         return None
     best = max if scenario.figure == "gigabytes" else min
@@ -122,6 +124,8 @@ def parse():
     parser.add_argument("--objects", type=int, default=200_000, help="of `memory` (default %(default)s)")
     parser.add_argument("--peer", action="append", choices=sorted(peers.KINDS), help="default: all installed")
     parser.add_argument("--no-peers", action="store_true", help="Atoll and the floor alone")
+    parser.add_argument("--trust", action="store_true",
+                        help="also, for misses, an edge with mutual TLS to its origin")
     parser.add_argument("--json", metavar="FILE", help="write the numbers there too")
     return parser.parse_args()
 
@@ -146,7 +150,7 @@ def main():
     for scenario in SCENARIOS:
         if scenario.name not in wanted:
             continue
-        field = Field(names)
+        field = Field(names, options.trust)
         try:
             results = compete(field, scenario, options.rounds, options.seconds)
         finally:

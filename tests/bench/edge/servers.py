@@ -18,11 +18,13 @@ CACHE_MIB = 3072  # what every cache may use
 
 class Atoll:
     name = "atoll-edge"
+    trust = None
 
     def __init__(self, workers=1, cores=str(machine.SERVER_CORE), limits=None):
         self.cluster = harness.Cluster(
             sources={"site": {"type": "synthetic", "max_size": "4GiB"}}, limits=limits,
-            edge={"workers": workers, "cache_memory": f"{CACHE_MIB}MiB"}, certificates=[["localhost"]])
+            edge={"workers": workers, "cache_memory": f"{CACHE_MIB}MiB"}, certificates=[["localhost"]],
+            trust=self.trust)
         self.cluster.control.core = self.cluster.origin.core = machine.OTHER_CORE
         self.cluster.edges["fra"].core = cores
         try:
@@ -63,6 +65,16 @@ class Atoll:
     def close(self):
         self.cluster.stop()
         self.cluster.remove()
+
+
+class TrustingAtoll(Atoll):
+    """The same with mutual TLS to its origin: other than `atoll-edge` for misses only."""
+
+    name = "atoll-edge-mtls"
+    trust = {}
+
+    def runs(self, scenario):
+        return scenario.miss
 
 
 class Process:
