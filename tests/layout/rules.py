@@ -34,6 +34,7 @@ MAY_INCLUDE = {
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
     "deploy/lab/random": [],
+    "deploy/lab/relay": ["lib/base", "lib/net", "deploy/lab/random", "deploy/lab/report", "deploy/lab/simulation"],
     "deploy/lab/report": ["lib/base", "lib/geo", "deploy/lab/page", "deploy/lab/random"],
     "deploy/lab/scenario": ["lib/base", "lib/config", "lib/geo", "edge/cache"],
     "deploy/lab/simulation": ["lib/base", "lib/ring", "edge/cache", "control-plane/geo", "lib/geo",
