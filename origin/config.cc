@@ -15,6 +15,8 @@ namespace {
 using config::Section;
 using std::chrono::milliseconds;
 
+constexpr int64_t kMostConcurrency = 1'000'000;
+
 std::string resolve(const std::string& folder, std::string path) {
   if (path.empty() || path.starts_with('/') || folder.empty()) return path;
   return folder + "/" + path;
@@ -100,6 +102,8 @@ SyntheticOptions read_synthetic(Section& section) {
   SyntheticOptions options;
   options.ttl = section.duration("ttl", options.ttl);
   options.max_size = section.bytes("max_size", options.max_size);
+  options.concurrency =
+      static_cast<size_t>(section.integer("concurrency", 0, {0, kMostConcurrency}));
   return options;
 }
 
