@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -127,6 +129,7 @@ void add_experiments(CLI::App& lab, Arguments& arguments) {
   play.add_option("--scale", c.scale, "Play it at this share of its size")
       ->check(CLI::Range(1e-6, 1.0))
       ->capture_default_str();
+  play.add_flag("--live", c.live, "With the real programs, through a relay, in real time");
   play.add_flag("--json", c.json, "Print report.json instead of a summary");
   play.add_flag("--quiet", c.quiet, "No progress");
   ComparisonCommand& both = arguments.comparison;
@@ -146,6 +149,9 @@ void add_experiments(CLI::App& lab, Arguments& arguments) {
 int run_lab(const CLI::App& lab, Arguments& arguments) {
   arguments.experiment.folder = arguments.scenarios;
   arguments.experiment.version = ATOLL_VERSION;
+  std::error_code ignored;  // without /proc the programs are looked for in the current folder
+  arguments.experiment.programs =
+      std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string();
   if (lab.got_subcommand("run")) return run_experiment(arguments.experiment);
   if (lab.got_subcommand("compare")) return run_comparison(arguments.comparison);
   if (lab.got_subcommand("list")) return run_list(arguments.scenarios);

@@ -33,6 +33,8 @@ MAY_INCLUDE = {
     "control-plane/dashboard": ["lib/base", "lib/http", "lib/server"],
     "deploy/cli": ["lib", "deploy/lab"],
     "deploy/lab": ["lib", "edge/cache"],
+    "deploy/lab/live": ["lib/base", "lib/http", "lib/net", "deploy/lab/random", "deploy/lab/relay",
+                        "deploy/lab/report", "deploy/lab/scenario", "deploy/lab/simulation"],
     "deploy/lab/random": [],
     "deploy/lab/relay": ["lib/base", "lib/net", "deploy/lab/random", "deploy/lab/report", "deploy/lab/simulation"],
     "deploy/lab/report": ["lib/base", "lib/geo", "deploy/lab/page", "deploy/lab/random"],

@@ -8,6 +8,7 @@
 
 #include "deploy/cli/lab/catalogue.h"
 #include "deploy/cli/text.h"
+#include "deploy/lab/live/live.h"
 #include "deploy/lab/report/json.h"
 #include "deploy/lab/report/write.h"
 #include "deploy/lab/scenario/read.h"
@@ -48,10 +49,11 @@ class ProgressBar {
                                                       static_cast<double>(progress.expected);
     const auto filled = static_cast<size_t>(std::min(share, 1.0) * kWidth);
     const std::chrono::duration<double> elapsed = now - start_;
-    fmt::print(stderr, "\r[{}{}] run {} of {}  {}  {} requests, {:.2f} million/s\x1b[K",
-               std::string(filled, '#'), std::string(kWidth - filled, '.'), number_, runs_, run_,
-               grouped(progress.done),
-               static_cast<double>(progress.done) / std::max(elapsed.count(), 1e-9) / 1e6);
+    const double rate = static_cast<double>(progress.done) / std::max(elapsed.count(), 1e-9);
+    fmt::print(
+        stderr, "\r[{}{}] run {} of {}  {}  {} requests, {}/s\x1b[K", std::string(filled, '#'),
+        std::string(kWidth - filled, '.'), number_, runs_, run_, grouped(progress.done),
+        rate < 1e5 ? fmt::format("{:.0f}", rate) : fmt::format("{:.2f} million", rate / 1e6));
     std::fflush(stderr);
   }
 
@@ -71,6 +73,7 @@ std::string ms_text(const lab::Histogram& histogram, double q) {
 
 void play(const lab::Scenario& scenario, const lab::Traces& traces,
           const ExperimentCommand& command, lab::Report& report) {
+  for (std::string& note : lab::simulation_notes()) report.notes.push_back(std::move(note));
   ProgressBar bar(scenario.runs.size(), command.quiet);
   for (const lab::RunSpec& run : scenario.runs) {
     bar.begin(run.title);
@@ -78,6 +81,26 @@ void play(const lab::Scenario& scenario, const lab::Traces& traces,
         lab::simulate(scenario, run, traces, report.seed,
                       [&](const lab::SimulationProgress& progress) { bar.show(progress); }));
   }
+}
+
+Outcome<void> play_live(const lab::Scenario& scenario, const lab::Traces& traces,
+                        const ExperimentCommand& command, lab::Report& report) {
+  report.live = true;
+  if (!command.quiet) fmt::print(stderr, "measuring the relay's links\n");
+  auto links = lab::prove_links(scenario, report.seed);
+  if (!links) return std::unexpected(links.error());
+  report.links = *std::move(links);
+  const lab::LiveSetup setup{scenario, traces, report.seed, command.programs};
+  ProgressBar bar(scenario.runs.size(), command.quiet);
+  for (const lab::RunSpec& run : scenario.runs) {
+    bar.begin(run.title);
+    auto outcome = lab::play_live(
+        setup, run, [&](uint64_t sent, uint64_t expected) { bar.show({sent, expected}); });
+    if (!outcome) return std::unexpected(outcome.error());
+    report.runs.push_back(*std::move(outcome));
+  }
+  for (std::string& note : lab::live_notes(report.runs)) report.notes.push_back(std::move(note));
+  return {};
 }
 
 }  // namespace
@@ -119,11 +142,21 @@ int run_experiment(const ExperimentCommand& command) {
   if (!traces) return complain(traces.error(), 2);
   lab::Report report = lab::report_of(scenario, command.seed.value_or(scenario.seed));
   report.version = command.version;
+  if (command.live) {
+    const std::vector<std::string> reasons = lab::not_live(scenario);
+    if (!reasons.empty()) {
+      return complain(fmt::format("it cannot be played live: {}", fmt::join(reasons, "; ")), 2);
+    }
+    if (const auto played = play_live(scenario, *traces, command, report); !played) {
+      return complain(played.error(), played.error() == lab::kInterrupted ? 130 : 1);
+    }
+  } else {
+    play(scenario, *traces, command, report);
+  }
   if (command.scale < 1) {
     report.notes.push_back(fmt::format(
         "Played at {:g} of its size: requests, objects, caches, origin.", command.scale));
   }
-  play(scenario, *traces, command, report);
   const std::string folder =
       command.out.empty() ? fmt::format(".atoll/lab/{}", scenario.name) : command.out;
   const auto written = lab::write_report(report, folder);

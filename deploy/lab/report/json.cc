@@ -96,17 +96,22 @@ Json run_of(const Report& report, const RunOutcome& run) {
     parameters["shield"] = run.shield.empty() ? Json(false) : Json(run.shield);
     parameters["flights"] = run.flights;
   }
-  return {{"id", run.id},
-          {"title", run.title},
-          {"parameters", std::move(parameters)},
-          {"total", stats_of(run.total())},
-          {"regions", std::move(regions)},
-          {"pops", std::move(pops)},
-          {"timeline", timeline_of(run)},
-          {"origin",
-           {{"fetches", run.origin_fetches},
-            {"bytes", run.origin_bytes},
-            {"offload", ratio(run.offload())}}}};
+  Json json = {{"id", run.id},
+               {"title", run.title},
+               {"parameters", std::move(parameters)},
+               {"total", stats_of(run.total())},
+               {"regions", std::move(regions)},
+               {"pops", std::move(pops)},
+               {"timeline", timeline_of(run)},
+               {"origin",
+                {{"fetches", run.origin_fetches},
+                 {"bytes", run.origin_bytes},
+                 {"offload", ratio(run.offload())}}}};
+  if (run.lateness) {
+    json["lateness_ms"] = {{"relay", latency_of(run.lateness->relay)},
+                           {"requests", latency_of(run.lateness->requests)}};
+  }
+  return json;
 }
 
 Json place_of(const ReportPlace& place) {
@@ -143,6 +148,10 @@ Json links_of(const Report& report) {
                      {"to", link.to},
                      {"asked_ms", ms(link.asked_ms * 1000)},
                      {"measured_ms", ms(link.measured_ms * 1000)}});
+    if (link.connecting) {
+      links.back()["connecting_asked_ms"] = ms(link.connecting->asked_ms * 1000);
+      links.back()["connecting_measured_ms"] = ms(link.connecting->measured_ms * 1000);
+    }
   }
   return links;
 }

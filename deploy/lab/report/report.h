@@ -55,6 +55,12 @@ struct PopOutcome {
   uint64_t evictions = 0;
 };
 
+// Live mode: how late the machine was, in microseconds.
+struct Lateness {
+  Histogram relay;     // of what left the relay
+  Histogram requests;  // of requests that were sent
+};
+
 struct RunOutcome {
   std::string id;
   std::string title;
@@ -73,6 +79,7 @@ struct RunOutcome {
   std::vector<Step> steps;
   uint64_t origin_fetches = 0;
   uint64_t origin_bytes = 0;
+  std::optional<Lateness> lateness;  // live mode only
 
   Stats total() const;
   // Share of the bytes to clients that did not come from the origin for them; 0 when there were
@@ -107,10 +114,16 @@ struct ReportSweep {
 
 // Live mode: what the relay was asked for and what it does.
 struct LinkProof {
+  // From connecting to the first byte that came back.
+  struct Connecting {
+    double asked_ms = 0;
+    double measured_ms = 0;
+  };
   std::string from;
   std::string to;
-  double asked_ms = 0;
+  double asked_ms = 0;  // a round trip
   double measured_ms = 0;
+  std::optional<Connecting> connecting;  // of links whose connections are made anew
 };
 
 struct Report {

@@ -95,7 +95,7 @@ void Engine::dispatch(const Event& event) {
       return router_.learn(event.pop, event.what != 0);
     case Event::Kind::Purge: {
       const TimelineEvent& purge = scenario_.events[event.what];
-      return pops_[event.pop].purge(purge.share, mix(event.what),
+      return pops_[event.pop].purge(purge.share, event.what,
                                     purge.soft ? cache::Purge::Soft : cache::Purge::Hard);
     }
     case Event::Kind::PurgeObject:

@@ -63,7 +63,7 @@ void PopModel::purge(double share, uint64_t salt, cache::Purge kind) {
   const auto concerned = [&](const cache::Object& object) {
     uint64_t name = 0;
     std::memcpy(&name, object.key().data(), sizeof(name));
-    return static_cast<double>(mix(name ^ salt) >> 11) * 0x1p-53 < share;
+    return in_share(name, share, salt);
   };
   for (const auto& store : stores_) {
     if (share >= 1) {

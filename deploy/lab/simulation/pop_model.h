@@ -41,7 +41,11 @@ class PopModel {
   };
   void store(const Arrived& arrived, Tick now);
 
-  // Everything of which `share` is purged: which objects is up to `salt`.
+  // Whether an object is of the share that a purge concerns: which ones is up to `salt`.
+  static bool in_share(uint64_t object, double share, uint64_t salt) {
+    return static_cast<double>(mix(object ^ mix(salt)) >> 11) * 0x1p-53 < share;
+  }
+  // Everything of which `share` is purged.
   void purge(double share, uint64_t salt, cache::Purge kind);
   void purge_object(const uint64_t& object, cache::Purge kind);
 

@@ -11,10 +11,13 @@ constexpr uint64_t kBetweenProgress = 1 << 16;
 const std::vector<std::string> kNotes = {
     "Latency is the time to the first byte as a client sees it; connecting and the TLS handshake "
     "are in it where a new connection was opened. Errors have none.",
-    "The caches, their eviction policies, freshness, routing by distance and the hashing among "
-    "nodes are the programs' own code; networks, clients and the origin are models.",
     "A miss waited for the origin or for another cache on the way; a revalidation counts as one. "
     "The hit ratio is of hits and stale answers among all requests.",
+};
+
+const std::vector<std::string> kSimulationNotes = {
+    "The caches, their eviction policies, freshness, routing by distance and the hashing among "
+    "nodes are the programs' own code; networks, clients and the origin are models.",
     "Left out: congestion between connections, the CPU of edges and of the origin beyond its "
     "concurrency, retries by clients, and circuit breakers of edges.",
 };
@@ -35,6 +38,8 @@ RunOutcome simulate(const Scenario& scenario, const RunSpec& run, const Traces& 
   if (progress) progress({done, done});
   return engine.take_outcome();
 }
+
+std::vector<std::string> simulation_notes() { return kSimulationNotes; }
 
 Report report_of(const Scenario& scenario, uint64_t seed) {
   Report report{.name = scenario.name,

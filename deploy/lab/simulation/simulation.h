@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "deploy/lab/report/report.h"
 #include "deploy/lab/scenario/scenario.h"
@@ -22,7 +24,10 @@ using OnProgress = std::function<void(const SimulationProgress&)>;
 RunOutcome simulate(const Scenario& scenario, const RunSpec& run, const Traces& traces,
                     uint64_t seed, const OnProgress& progress);
 
-// The report of a scenario whose runs come later, with what readers must know of the model.
+// What readers must know of the model.
+std::vector<std::string> simulation_notes();
+
+// The report of a scenario whose runs come later, with what readers must know of its figures.
 Report report_of(const Scenario& scenario, uint64_t seed);
 
 }  // namespace atl::lab

@@ -56,10 +56,10 @@ void Tally::record(const Answer& answer) {
   ++outcome_.flows[region][answer.pop];
 }
 
-void Tally::fetched(Tick at, uint64_t bytes) {
-  ++step_of(at).origin_fetches;
+void Tally::fetched(Tick at, uint64_t bytes, uint64_t count) {
+  step_of(at).origin_fetches += count;
   if (at < warmup_) return;
-  ++outcome_.origin_fetches;
+  outcome_.origin_fetches += count;
   outcome_.origin_bytes += bytes;
 }
 

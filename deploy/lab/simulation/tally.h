@@ -28,7 +28,7 @@ class Tally {
   };
   static constexpr uint32_t kNoPop = UINT32_MAX;
   void record(const Answer& answer);
-  void fetched(Tick at, uint64_t bytes);  // from the origin
+  void fetched(Tick at, uint64_t bytes, uint64_t count = 1);  // from the origin
 
   RunOutcome& outcome() { return outcome_; }
 

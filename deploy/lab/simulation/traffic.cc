@@ -93,11 +93,11 @@ void Traffic::fill(Source& source, uint32_t number, Request& request) {
   switch (source.stream->kind) {
     case Stream::Kind::Zipf:
       request.object = object_name(number, source.zipf.sample(random_));
-      request.bytes = source.sizes.at(mix(request.object));
+      request.bytes = size_of(request.object);
       break;
     case Stream::Kind::Once:
       request.object = object_name(number, source.sent);
-      request.bytes = source.sizes.at(mix(request.object));
+      request.bytes = size_of(request.object);
       break;
     case Stream::Kind::Trace: {
       const uint32_t index = source.trace->requests[source.sent - 1];

@@ -46,6 +46,10 @@ class Traffic {
   uint64_t expected() const { return expected_; }
   // An object by popularity, for purges of single ones.
   uint64_t popular(uint32_t stream, Random& random) const;
+  // Of an object that is not of a trace.
+  uint64_t size_of(uint64_t object) const {
+    return sources_[stream_of(object)].sizes.at(mix(object));
+  }
 
  private:
   struct Source {
