@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <array>
+
 namespace atl::crypto {
 namespace {
 
@@ -43,6 +45,12 @@ bool from_hex(std::string_view text, std::span<uint8_t> out) {
 std::optional<Digest> digest_from_hex(std::string_view text) {
   Digest digest;
   return from_hex(text, digest) ? std::optional(digest) : std::nullopt;
+}
+
+std::string sha1_hex(std::string_view message) {
+  std::array<uint8_t, SHA_DIGEST_LENGTH> digest;
+  SHA1(reinterpret_cast<const uint8_t*>(message.data()), message.size(), digest.data());
+  return to_hex(digest);
 }
 
 }  // namespace atl::crypto

@@ -25,4 +25,8 @@ std::string to_hex(std::span<const uint8_t> bytes);
 // Nullopt: not 64 of them.
 std::optional<Digest> digest_from_hex(std::string_view text);
 
+// SHA-1, in lower-case hexadecimal: only where another program's protocol wants it as a name. It
+// proves nothing.
+std::string sha1_hex(std::string_view message);
+
 }  // namespace atl::crypto

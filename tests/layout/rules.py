@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "lib/trust": ["lib/base", "lib/crypto"],
     "lib/rpc": ["lib/base", "lib/crypto", "lib/http", "lib/net", "lib/trust", "proto"],
     "lib/store": ["lib/base", "lib/net"],
+    "lib/store/redis": ["lib/base", "lib/crypto", "lib/net", "lib/store"],
     "edge": ["lib", "proto"],
     "edge/cache": ["lib/base", "lib/http"],
     "edge/disk": ["lib/base", "edge/cache"],
@@ -59,7 +60,7 @@ KEPT_IN = [
     (r"nghttp2/.*", ["lib/rpc"], "its callbacks are wrapped once"),
     (r"jemalloc/.*", ["lib/allocator"], "its settings and its figures are one decision"),
     (r"zlib\.h|brotli/.*", ["edge/encoding", "tests"], "the edge compresses in one place"),
-    (r"rocksdb/.*", ["lib/store", "tests"], "callers see one interface, whatever the engine"),
+    (r"rocksdb/.*|hiredis/.*", ["lib/store", "tests"], "callers see one interface, whatever the engine"),
     (r"maxminddb\.h", ["lib/geo", "tests"], "the database format is geo's affair"),
 ]
 

@@ -11,6 +11,11 @@
 namespace atl::crypto {
 namespace {
 
+TEST_CASE("sha1: the examples of FIPS 180-4") {
+  CHECK(sha1_hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK(sha1_hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
 TEST_CASE("sha256: the examples of FIPS 180-4") {
   struct Row {
     std::string message;
