@@ -71,6 +71,7 @@ std::string random_name() {
 struct State {
   SnapshotVersions versions;
   PurgeLog purges;
+  OrderBook orders;
   TokenStore tokens;
 };
 
@@ -85,9 +86,11 @@ std::expected<State, std::string> open_state(const Fixed& fixed, const Clock& cl
   auto purges = PurgeLog::open(fixed.state_dir + "/purges", warning);
   if (!purges) return std::unexpected(purges.error());
   if (!warning.empty()) log_error("{}", warning);
+  auto orders = OrderBook::open(fixed.state_dir + "/pop-orders");
+  if (!orders) return std::unexpected(orders.error());
   auto tokens = TokenStore::open(fixed.state_dir + "/" + kTokensFile);
   if (!tokens) return std::unexpected(tokens.error());
-  return State{*std::move(versions), *std::move(purges), *std::move(tokens)};
+  return State{*std::move(versions), *std::move(purges), *std::move(orders), *std::move(tokens)};
 }
 
 std::expected<net::Endpoint, std::string> listen(server::Server& server, const std::string& text) {
@@ -117,7 +120,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
 
   net::Loop loop;
   Fleet fleet(clock, {fixed.lease, fixed.lease / kHeartbeatsPerLease, random_name()},
-              std::move(state->purges));
+              std::move(state->purges), std::move(state->orders));
   Controller controller(path, std::move(site), std::move(state->versions), fleet);
   if (auto applied = controller.apply(); !applied) return complain({applied.error()}, kFailed);
 

@@ -346,14 +346,14 @@ OriginHealth EdgeNode::health_of(const OriginEndpoint& origin,
   return {origin.id, answers || !asked, !asked ? "not asked yet" : answers ? "" : "unreachable"};
 }
 
-void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
-                            std::function<void()> drained) {
+void EdgeNode::set_draining(bool draining, DrainTerms terms, std::function<void()> drained) {
   if (draining == draining_ && !patient_) {
     // Asked again: the latest caller is the one who hears.
     if (draining && undrained_ == 0 && drained) return loop_.post(std::move(drained));
     drained_ = std::move(drained);
     return;
   }
+  const bool more = draining && draining_;  // asked again while it is still patient
   draining_ = draining;
   if (peers_ != nullptr) peers_->set_draining(draining);
   drained_ = std::move(drained);
@@ -366,18 +366,22 @@ void EdgeNode::set_draining(bool draining, std::chrono::milliseconds deadline,
     for (const auto& worker : workers_) worker->resume();
     return;
   }
-  if (deadline.count() > 0) drain_deadline_.start(deadline);
-  drain_workers(server::Draining::Now);
+  if (more) terms.patience = {};
+  begin_drain(terms);
 }
 
-void EdgeNode::retire(std::chrono::milliseconds patience, std::chrono::milliseconds deadline,
-                      std::function<void()> drained) {
+void EdgeNode::retire(DrainTerms terms, std::function<void()> drained) {
   retired_ = true;
-  if (draining_) return set_draining(true, deadline, std::move(drained));
+  if (draining_) return set_draining(true, {{}, terms.deadline}, std::move(drained));
   draining_ = true;
   drained_ = std::move(drained);
-  patience_.start(patience);
-  if (deadline.count() > 0) drain_deadline_.start(patience + deadline);
+  begin_drain(terms);
+}
+
+void EdgeNode::begin_drain(DrainTerms terms) {
+  if (terms.deadline.count() > 0) drain_deadline_.start(terms.patience + terms.deadline);
+  if (terms.patience.count() == 0) return drain_workers(server::Draining::Now);
+  patience_.start(terms.patience);
   drain_workers(server::Draining::Patient);
 }
 

@@ -56,8 +56,7 @@ class EdgeNode final : public Node {
   uint64_t routes_version() const override { return routes_ ? routes_->version() : 0; }
   NodeStatistics statistics() override;
   NodeHealth health() override;
-  void set_draining(bool draining, std::chrono::milliseconds deadline,
-                    std::function<void()> drained) override;
+  void set_draining(bool draining, DrainTerms terms, std::function<void()> drained) override;
   void purged_before(uint64_t number) override;
   void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) override;
 
@@ -72,10 +71,8 @@ class EdgeNode final : public Node {
   void release_peers();
   std::expected<void, std::string> reopen_peers();
   std::expected<void, std::string> reopen_disk() { return open_disk(); }
-  // Drains, but lets every connection have its next answer for as long as `patience`; then as
-  // set_draining() with `deadline`.
-  void retire(std::chrono::milliseconds patience, std::chrono::milliseconds deadline,
-              std::function<void()> drained);
+  // Drains, because another process serves from now on.
+  void retire(DrainTerms terms, std::function<void()> drained);
 
   // For the admin listener.
   // After retire() too: the node is served, by another process.
@@ -87,6 +84,7 @@ class EdgeNode final : public Node {
   std::expected<net::Endpoint, std::string> bind(const std::string& text, bool tls);
   bool inherits(const net::Endpoint& at, bool tls) const;
   void open_inherited();
+  void begin_drain(DrainTerms terms);
   void drain_workers(server::Draining how);
   Worker::Gauges gauges() const;
   std::vector<OriginReport> origin_reports() const;

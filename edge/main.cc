@@ -246,7 +246,8 @@ int serve(const Flags& flags, const Config& config, AccessLog* access) {
     }
     if (std::exchange(stopping, true)) return loop.stop();  // asked twice: at once
     log_info("stopping, at most {} ms for what is in progress", config.stop_grace.count());
-    node.set_draining(true, config.stop_grace, [&] { loop.stop(); });
+    agent.end_of_orders();
+    node.set_draining(true, {{}, config.stop_grace}, [&] { loop.stop(); });
     agent.report_health();
   });
   loop.run();

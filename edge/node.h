@@ -27,6 +27,15 @@ struct PurgeOutcome {
   std::chrono::microseconds duration{0};
 };
 
+// What clients are granted while a node drains.
+struct DrainTerms {
+  // Connections without a request are kept for so long, to have one more answer each: their clients
+  // may be sending. Zero: they are closed at once.
+  std::chrono::milliseconds patience{0};
+  // What is in flight so long after that is cut off. Zero: never.
+  std::chrono::milliseconds deadline{0};
+};
+
 // The edge as the agent sees it. Every call is made on the control loop (the loop of the main
 // thread), and every `done` is called there, never inside the call that was given it.
 class Node {
@@ -43,11 +52,9 @@ class Node {
   virtual NodeHealth health() = 0;
 
   // Draining: listening sockets are closed, idle connections too, and every answer ends its
-  // connection. `drained` is called once when nothing is in flight any more, or when `deadline` has
-  // passed and what was left was cut off (zero: never cut off). set_draining(false) listens again,
-  // and a `drained` not yet called is dropped.
-  virtual void set_draining(bool draining, std::chrono::milliseconds deadline,
-                            std::function<void()> drained) = 0;
+  // connection. `drained` is called once when nothing is in flight any more, or when what was left
+  // was cut off. set_draining(false) listens again, and a `drained` not yet called is dropped.
+  virtual void set_draining(bool draining, DrainTerms terms, std::function<void()> drained) = 0;
 
   // The last purge that was carried out before the node started, and still holds.
   virtual void purged_before(uint64_t number) = 0;

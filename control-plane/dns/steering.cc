@@ -73,7 +73,8 @@ void Steering::decide(const View& view, const geo::Address& client, uint32_t pol
   ranking.single = decision_.reason == geo::Reason::Canary ||
                    view.routing->chart().policy(policy).spec.steer != geo::Steer::Nearest;
   for (const geo::Candidate& candidate : decision_.ranked) {
-    // Not even to those who fail open is anybody sent who is not let in.
+    // Not even to those who fail open is anybody sent who is not let in, or to PoPs that the
+    // operator took out of service.
     if (candidate.verdict > geo::Verdict::Down) break;
     const bool open = candidate.verdict == geo::Verdict::Open;
     const bool last_resort = !open && takes_requests(candidate.verdict) &&

@@ -3,16 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/log.h"
 
 namespace atl::control {
+namespace {
 
-Fleet::Fleet(const Clock& clock, Options options, PurgeLog purges)
+// How long connections of a node that drains may wait for their last request.
+constexpr std::chrono::milliseconds kDrainPatience{2'000};
+
+}  // namespace
+
+Fleet::Fleet(const Clock& clock, Options options, PurgeLog purges, OrderBook orders)
     : clock_(clock),
       options_(std::move(options)),
       registry_(options_.lease),
-      purges_(std::move(purges)) {}
+      purges_(std::move(purges)),
+      orders_(std::move(orders)) {}
 
 void Fleet::publish(std::shared_ptr<const SnapshotData> snapshot) {
   snapshot_ = std::move(snapshot);
@@ -76,6 +84,7 @@ void Fleet::welcome(SessionId session) {
   // counts from one again.
   for (const Purge& purge : purges_.after(record->last_purge)) record->link->send_purge(purge);
   if (snapshot_) record->link->send_snapshot(snapshot_);
+  obey(record->hello.pop, *record);
 }
 
 void Fleet::on_health(SessionId session, NodeHealth health) {
@@ -119,6 +128,45 @@ std::chrono::microseconds Fleet::since(MonoTime begun) const {
   return std::chrono::duration_cast<std::chrono::microseconds>(clock_.mono() - begun);
 }
 
+void Fleet::on_drain_ack(SessionId session, bool done) {
+  NodeRecord* record = heard(session);
+  if (record == nullptr || record->told_to_drain != true || !done) return;
+  if (!std::exchange(record->drained, true)) {
+    log_info("fleet: {}/{} has drained", record->hello.pop, record->hello.node);
+  }
+}
+
+std::expected<void, std::string> Fleet::order(const std::string& pop, Order order) {
+  const auto time = clock_.wall().time_since_epoch();
+  order.time_ms = static_cast<uint64_t>(std::chrono::milliseconds(time).count());
+  const std::string_view wish = to_string(order.wish);
+  if (auto written = orders_.set(pop, std::move(order)); !written) return written;
+  log_info("fleet: the operator wants {} to {}", pop, wish);
+  tick();
+  return {};
+}
+
+Standing Fleet::standing(std::string_view pop) const {
+  const MonoTime now = clock_.mono();
+  PopNodes nodes{registry_.pop_state(pop, now)};
+  for (const NodeRecord* record : registry_.nodes_of(pop)) {
+    if (registry_.state(*record, now) == NodeState::Down) continue;
+    ++nodes.living;
+    if (record->drained) ++nodes.drained;
+  }
+  return stand(orders_.of(pop), nodes, clock_.wall());
+}
+
+void Fleet::obey(const std::string& pop, NodeRecord& record) {
+  if (record.session == 0) return;
+  const bool close = standing(pop).close;
+  if (record.told_to_drain == close) return;
+  record.told_to_drain = close;
+  record.drained = false;
+  record.link->send_drain(close ? DrainOrder{true, kDrainPatience, orders_.of(pop).deadline}
+                                : DrainOrder{});
+}
+
 void Fleet::on_closed(SessionId session) {
   registry_.closed(session);
   tick();
@@ -127,6 +175,7 @@ void Fleet::on_closed(SessionId session) {
 void Fleet::tick() {
   const MonoTime now = clock_.mono();
   registry_.for_each([&](const std::string& pop, const std::string& node, NodeRecord& record) {
+    obey(pop, record);
     const NodeState state = registry_.state(record, now);
     if (state == record.reported) return;
     if (state == NodeState::Down) {

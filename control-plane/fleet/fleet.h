@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "control-plane/fleet/order_book.h"
 #include "control-plane/fleet/purge_log.h"
 #include "control-plane/fleet/registry.h"
 #include "control-plane/fleet/snapshot.h"
@@ -42,7 +43,7 @@ class Fleet {
     std::chrono::milliseconds heartbeat{500};
     std::string instance;  // of this process
   };
-  Fleet(const Clock& clock, Options options, PurgeLog purges);
+  Fleet(const Clock& clock, Options options, PurgeLog purges, OrderBook orders);
 
   const Options& options() const { return options_; }
 
@@ -56,6 +57,9 @@ class Fleet {
   std::expected<Purge, std::string> purge(PurgeRequest request);
   const PurgeProgress* purge_progress(uint64_t number) const;
   uint64_t last_purge() const { return purges_.last(); }
+  // Takes the PoP out of service or back; its time is now. Durable, and its nodes are told what
+  // there is to tell. The error is a sentence.
+  std::expected<void, std::string> order(const std::string& pop, Order order);
 
   // ---- what is heard -----------------------------------------------------------------------
 
@@ -69,16 +73,18 @@ class Fleet {
   void on_snapshot_ack(SessionId session, uint64_t version, std::string refused);
   void on_purge_ack(SessionId session, uint64_t number, uint64_t objects,
                     std::chrono::microseconds duration);
+  void on_drain_ack(SessionId session, bool done);
   void on_closed(SessionId session);
 
-  // To be called often: logs nodes that came, went or ran out of their lease.
+  // To be called often: logs nodes that came, went or ran out of their lease, and tells nodes to
+  // drain when that is due.
   void tick();
 
   // ---- what is known -----------------------------------------------------------------------
 
-  NodeState pop_state(std::string_view pop) const {
-    return registry_.pop_state(pop, clock_.mono());
-  }
+  Standing standing(std::string_view pop) const;
+  PopState pop_state(std::string_view pop) const { return standing(pop).state; }
+  const Order& order_of(std::string_view pop) const { return orders_.of(pop); }
   NodeState state(const NodeRecord& record) const { return registry_.state(record, clock_.mono()); }
   std::vector<const NodeRecord*> nodes_of(std::string_view pop) const {
     return registry_.nodes_of(pop);
@@ -86,6 +92,7 @@ class Fleet {
   MonoTime now() const { return clock_.mono(); }
 
  private:
+  void obey(const std::string& pop, NodeRecord& record);
   NodeRecord* heard(SessionId session) { return registry_.heard(session, clock_.mono()); }
 
   std::chrono::microseconds since(MonoTime begun) const;
@@ -94,6 +101,7 @@ class Fleet {
   const Options options_;
   Registry registry_;
   PurgeLog purges_;
+  OrderBook orders_;
   std::deque<PurgeProgress> progress_;  // the latest ones
   std::shared_ptr<const SnapshotData> snapshot_;
   std::string last_refusal_;  // as last logged

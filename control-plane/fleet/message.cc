@@ -42,6 +42,7 @@ NodeHello from_proto(v1::Hello& hello) {
   out.cache_capacity = hello.cache_capacity();
   out.snapshot_version = hello.snapshot_version();
   out.last_purge = hello.last_purge();
+  out.draining = hello.draining();
   return out;
 }
 

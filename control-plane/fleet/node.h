@@ -21,6 +21,7 @@ struct NodeHello {
   uint64_t cache_capacity = 0;
   uint64_t snapshot_version = 0;
   uint64_t last_purge = 0;
+  bool draining = false;
 };
 
 struct OriginHealth {

@@ -97,6 +97,7 @@ std::expected<SessionId, std::string> Registry::join(NodeHello hello,
   record = NodeRecord{};
   record.reported = reported;
   record.last_purge = hello.last_purge;
+  if (hello.draining) record.told_to_drain.reset();
   record.hello = std::move(hello);
   record.last_heard = now;
   record.session = next_session_++;

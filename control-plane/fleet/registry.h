@@ -19,12 +19,21 @@
 
 namespace atl::control {
 
+// atl.v1.Drain.
+struct DrainOrder {
+  bool draining = false;
+  std::chrono::milliseconds patience{0};
+  std::chrono::milliseconds deadline{0};
+};
+
 // The stream to one node. Calls come from the loop; what is said after the stream broke is dropped.
 class NodeLink {
  public:
   virtual ~NodeLink() = default;
   virtual void send_snapshot(std::shared_ptr<const SnapshotData> snapshot) = 0;
   virtual void send_purge(const Purge& purge) = 0;
+  // atl.v1.Drain.
+  virtual void send_drain(const DrainOrder& order) = 0;
   // Ends the stream; `why` is for the node's log.
   virtual void close(std::string_view why) = 0;
 };
@@ -51,6 +60,9 @@ struct NodeRecord {
   MonoTime last_heard{};
   SessionId session = 0;  // 0: the stream is gone
   std::shared_ptr<NodeLink> link;
+  // What it was last told of draining; empty: nobody knows what a process before us told it.
+  std::optional<bool> told_to_drain = false;
+  bool drained = false;                  // it said that it has
   NodeState reported = NodeState::Down;  // as last logged
 };
 

@@ -74,6 +74,14 @@ class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::Con
     *message.mutable_purge() = to_proto(purge);
     send(std::move(message));
   }
+  void send_drain(const DrainOrder& order) override {
+    v1::ControlMessage message;
+    v1::Drain& drain = *message.mutable_drain();
+    drain.set_draining(order.draining);
+    drain.set_patience_ms(static_cast<uint32_t>(order.patience.count()));
+    drain.set_deadline_ms(static_cast<uint32_t>(order.deadline.count()));
+    send(std::move(message));
+  }
   void close(std::string_view why) override {
     const std::lock_guard lock(mutex_);
     finish(grpc::Status(grpc::StatusCode::ABORTED, std::string(why)));
@@ -172,8 +180,11 @@ class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::Con
                            incoming_.purge_ack().objects(),
                            std::chrono::microseconds(incoming_.purge_ack().duration_us()));
         return true;
+      case v1::NodeMessage::kDrainAck:
+        fleet.on_drain_ack(session_, incoming_.drain_ack().done());
+        return true;
       default:
-        return false;  // drain is not asked for by this control plane
+        return false;
     }
   }
 

@@ -66,6 +66,7 @@ Json node_json(const Fleet& fleet, const PopConfig& pop, const NodeRecord& recor
             {"connections", record.health.connections},
             {"requests_in_flight", record.health.requests_in_flight},
             {"cpu_millicores", record.health.cpu_millicores},
+            {"drained", record.drained},
             {"origins", Json::array()}};
   for (const OriginHealth& origin : record.health.origins) {
     json["origins"].push_back(
@@ -80,17 +81,18 @@ Json node_json(const Fleet& fleet, const PopConfig& pop, const NodeRecord& recor
 Json pops_json(const ApiView& view) {
   Json pops = Json::array();
   for (const PopConfig& pop : view.controller.site()->config().pops) {
-    Json json = place_json(pop);
-    const NodeState state = view.fleet.pop_state(pop.id);
-    json["state"] = to_string(state);
-    json["alive"] = state == NodeState::Active;
-    json["nodes"] = Json::array();
-    for (const NodeRecord* record : view.fleet.nodes_of(pop.id)) {
-      json["nodes"].push_back(node_json(view.fleet, pop, *record));
-    }
-    pops.push_back(std::move(json));
+    pops.push_back(pop_json(view, pop));
   }
   return pops;
+}
+
+Json order_json(const Order& order) {
+  if (order.wish == Wish::Serve) return nullptr;
+  return {{"wish", to_string(order.wish)},
+          {"time_ms", order.time_ms},
+          {"grace_ms", order.grace.count()},
+          {"deadline_ms", order.deadline.count()},
+          {"author", order.author.empty() ? Json(nullptr) : Json(order.author)}};
 }
 
 Json optional_duration(const std::optional<std::chrono::milliseconds>& duration) {
@@ -146,9 +148,25 @@ Json place_json(const PopConfig& pop) {
           {"endpoints", pop.endpoints}};
 }
 
+Json pop_json(const ApiView& view, const PopConfig& pop) {
+  Json json = place_json(pop);
+  const Standing standing = view.fleet.standing(pop.id);
+  json["state"] = to_string(standing.state);
+  json["reason"] = standing.reason;
+  json["alive"] = standing.state == PopState::Active;
+  json["order"] = order_json(view.fleet.order_of(pop.id));
+  json["nodes"] = Json::array();
+  for (const NodeRecord* record : view.fleet.nodes_of(pop.id)) {
+    json["nodes"].push_back(node_json(view.fleet, pop, *record));
+  }
+  return json;
+}
+
 bool ready(const ApiView& view) {
   for (const PopConfig& pop : view.controller.site()->config().pops) {
-    if (view.fleet.pop_state(pop.id) != NodeState::Active) return false;
+    const PopState state = view.fleet.pop_state(pop.id);
+    if (state == PopState::Draining || state == PopState::AdminDown) continue;
+    if (state != PopState::Active) return false;
     for (const NodeRecord* record : view.fleet.nodes_of(pop.id)) {
       if (view.fleet.state(*record) == NodeState::Down) continue;
       const bool current = record->snapshot_version == view.fleet.snapshot_version() &&

@@ -27,7 +27,11 @@ Reply purge_reply(const Fleet& fleet, std::string_view number);
 // Identity and place of a PoP, as /v1/pops and the live stream tell it.
 nlohmann::ordered_json place_json(const PopConfig& pop);
 
-// Whether every configured PoP takes requests and every connected node has the present snapshot.
+// A PoP as /v1/pops has it.
+nlohmann::ordered_json pop_json(const ApiView& view, const PopConfig& pop);
+
+// Whether every PoP that the operator did not take out of service takes requests and every
+// connected node has the present snapshot.
 bool ready(const ApiView& view);
 
 // POST /v1/purge with this body. What cannot be in any cache is not purged: hosts of no

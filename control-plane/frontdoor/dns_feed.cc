@@ -37,7 +37,8 @@ bool DnsFeed::known() const {
   const std::vector<PopConfig>& pops = controller_.site()->config().pops;
   return clock_.mono() >= made_ + options_.settle ||
          std::all_of(pops.begin(), pops.end(), [&](const PopConfig& pop) {
-           return fleet_.pop_state(pop.id) == NodeState::Active;
+           const PopState state = fleet_.pop_state(pop.id);
+           return state != PopState::NotServing && state != PopState::Down;
          });
 }
 

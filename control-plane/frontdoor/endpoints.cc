@@ -6,6 +6,7 @@
 #include "control-plane/frontdoor/endpoint.h"
 #include "control-plane/frontdoor/live_json.h"
 #include "control-plane/frontdoor/openapi.h"
+#include "control-plane/frontdoor/pop_api.h"
 #include "control-plane/frontdoor/route_json.h"
 #include "control-plane/frontdoor/token_api.h"
 
@@ -132,6 +133,40 @@ std::vector<Endpoint> fleet_endpoints() {
   };
 }
 
+std::vector<Endpoint> order_endpoints() {
+  const Parameter force{"force", false, "true: even if no other PoP takes requests"};
+  const std::vector<Described> answers{{200, "The PoP as it is now", "Pop"},
+                                       {404, "There is no such PoP", "Error"},
+                                       {409, "No other PoP takes requests (force)", "Error"}};
+  return {
+      row(Method::Post, "/v1/pops/{name}/drain", Role::Operator, "drain-pop",
+          {.summary = "Send nobody to a PoP any more; then have its nodes finish what is in flight "
+                      "and accept no more",
+           .query =
+               {{"grace", false,
+                 "how long clients that know its address are still accepted, such as 30s; left "
+                 "out: as long as DNS answers may be remembered, and 2s"},
+                {"deadline", false,
+                 "what is in flight so long after that is cut off; left out: nothing is"},
+                force},
+           .argument = "the PoP's id",
+           .answers = answers,
+           .answer = drain_pop}),
+      row(Method::Post, "/v1/pops/{name}/disable", Role::Operator, "disable-pop",
+          {.summary = "Send nobody to a PoP any more; its nodes are left alone",
+           .query = {force},
+           .argument = "the PoP's id",
+           .answers = answers,
+           .answer = disable_pop}),
+      row(Method::Post, "/v1/pops/{name}/activate", Role::Operator, "activate-pop",
+          {.summary = "Take a PoP back into service",
+           .argument = "the PoP's id",
+           .answers = {{200, "The PoP as it is now", "Pop"},
+                       {404, "There is no such PoP", "Error"}},
+           .answer = activate_pop}),
+  };
+}
+
 std::vector<Endpoint> live_endpoints() {
   return {
       row(Method::Get, "/v1/live", Role::Viewer, "live",
@@ -215,8 +250,9 @@ std::vector<Endpoint> token_endpoints() {
 std::span<const Endpoint> endpoints() {
   static const std::vector<Endpoint> kTable = [] {
     std::vector<Endpoint> all;
-    for (const auto& part : {general_endpoints(), fleet_endpoints(), live_endpoints(),
-                             purge_endpoints(), session_endpoints(), token_endpoints()}) {
+    for (const auto& part :
+         {general_endpoints(), fleet_endpoints(), order_endpoints(), live_endpoints(),
+          purge_endpoints(), session_endpoints(), token_endpoints()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

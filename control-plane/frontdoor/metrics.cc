@@ -45,7 +45,12 @@ void fleet_state(MetricsText& out, const ApiView& view) {
   out.gauge("atoll_pop_active", "1 when the PoP takes requests");
   for (const PopConfig& pop : view.controller.site()->config().pops) {
     out.value("atoll_pop_active", {{"pop", pop.id}},
-              uint64_t{view.fleet.pop_state(pop.id) == NodeState::Active ? 1U : 0U});
+              uint64_t{view.fleet.pop_state(pop.id) == PopState::Active ? 1U : 0U});
+  }
+  out.gauge("atoll_pop_out_of_service", "1 when the operator drains or disabled the PoP");
+  for (const PopConfig& pop : view.controller.site()->config().pops) {
+    out.value("atoll_pop_out_of_service", {{"pop", pop.id}},
+              uint64_t{view.fleet.order_of(pop.id).wish == Wish::Serve ? 0U : 1U});
   }
   out.gauge("atoll_node_active", "1 when the node takes requests");
   for_each_node(view, [&](const PopConfig& pop, const NodeRecord& record) {

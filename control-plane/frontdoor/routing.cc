@@ -19,14 +19,18 @@ constexpr double kSmoothing = 0.25;
 
 }  // namespace
 
-geo::PopState routing_state(NodeState state) {
+geo::PopState routing_state(PopState state) {
   switch (state) {
-    case NodeState::Active:
+    case PopState::Active:
       return geo::PopState::Active;
-    case NodeState::NotServing:
+    case PopState::NotServing:
       return geo::PopState::NotServing;
-    case NodeState::Down:
+    case PopState::Down:
       return geo::PopState::Down;
+    case PopState::Draining:
+      return geo::PopState::Draining;
+    case PopState::AdminDown:
+      return geo::PopState::AdminDown;
   }
   return geo::PopState::Down;
 }

@@ -54,6 +54,6 @@ class Routing {
   RoutingState state_;
 };
 
-geo::PopState routing_state(NodeState state);
+geo::PopState routing_state(PopState state);
 
 }  // namespace atl::control

@@ -13,9 +13,25 @@ using namespace schema;
 
 Json endpoints() { return list(text(), "where clients reach it, \"host:port\", preferred first"); }
 
-Json state() {
+Json node_state() {
   return one_of({"active", "not-serving", "down"},
                 "active: takes requests; not-serving: lives, but takes none; down: not heard of");
+}
+
+Json state() {
+  return one_of(
+      {"active", "not-serving", "down", "draining", "admin-down"},
+      "of its best node; or the operator's: draining: finishes what it has; admin-down: out "
+      "of service");
+}
+
+Json order() {
+  return nullable(object({{"wish", one_of({"drain", "disable"})},
+                          {"time_ms", integer("Unix time at which it was given")},
+                          {"grace_ms", integer("how long those who come are still served")},
+                          {"deadline_ms", integer("0: nothing is cut off")},
+                          {"author", nullable(text("name of a token"))}},
+                         "what the operator wants; null: that it serves"));
 }
 
 std::vector<Member> place() {
@@ -53,7 +69,7 @@ Json node() {
       {{"node", text("its name within the PoP")},
        {"instance", text("of the process")},
        {"version", text("of the program")},
-       {"state", state()},
+       {"state", node_state()},
        {"serving", boolean()},
        {"detail", text("why it is not serving")},
        {"endpoints", endpoints()},
@@ -67,6 +83,7 @@ Json node() {
        {"connections", integer()},
        {"requests_in_flight", integer()},
        {"cpu_millicores", integer()},
+       {"drained", boolean("asked to drain, it has nothing in flight any more")},
        {"origins", list(object({{"id", text()}, {"reachable", boolean()}, {"detail", text()}}))},
        {"statistics", statistics()},
        {"per_second", rates()}});
@@ -75,7 +92,9 @@ Json node() {
 Json pop() {
   std::vector<Member> members = place();
   members.push_back({"state", state()});
+  members.push_back({"reason", text("of draining and admin-down; else empty")});
   members.push_back({"alive", boolean()});
+  members.push_back({"order", order()});
   members.push_back({"nodes", list(ref("Node"))});
   return object(members);
 }

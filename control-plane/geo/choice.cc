@@ -191,6 +191,10 @@ class Chooser {
         return Verdict::NotServing;
       case PopState::Down:
         return Verdict::Down;
+      case PopState::Draining:
+        return Verdict::Draining;
+      case PopState::AdminDown:
+        return Verdict::AdminDown;
     }
     if (pop == reserve_) return Verdict::Reserve;
     return open_[pop] == kNever ? Verdict::Full : Verdict::Open;
@@ -322,6 +326,10 @@ std::string_view to_string(Verdict verdict) {
       return "not-serving";
     case Verdict::Down:
       return "down";
+    case Verdict::Draining:
+      return "draining";
+    case Verdict::AdminDown:
+      return "admin-down";
     case Verdict::Fenced:
       return "fenced";
     case Verdict::NotListed:

@@ -38,6 +38,8 @@ enum class Verdict : uint8_t {
   Reserve,     // the canary, and the client is not of its share
   NotServing,  // as PopState
   Down,        // as PopState
+  Draining,    // as PopState: nobody is sent there even when there is no other
+  AdminDown,   // likewise
   Fenced,      // lets nobody in from the client's country
   NotListed,   // not one of the distribution's PoPs
 };

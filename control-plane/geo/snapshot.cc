@@ -14,6 +14,10 @@ std::string_view to_string(PopState state) {
       return "not-serving";
     case PopState::Down:
       return "down";
+    case PopState::Draining:
+      return "draining";
+    case PopState::AdminDown:
+      return "admin-down";
   }
   return "down";
 }

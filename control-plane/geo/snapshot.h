@@ -10,9 +10,14 @@
 
 namespace atl::geo {
 
-// In order of preference; only Active takes requests. NotServing: heard of, but starting or
-// draining.
-enum class PopState : uint8_t { Active, NotServing, Down };
+// In order of preference; only Active takes requests.
+enum class PopState : uint8_t {
+  Active,
+  NotServing,  // heard of, but starting or ill
+  Down,
+  Draining,   // the operator's: to be left
+  AdminDown,  // the operator's: out of service
+};
 std::string_view to_string(PopState state);
 
 // A PoP as it is at one moment.

@@ -46,26 +46,28 @@ class View {
   void add_pop(const JsonValue& pop) {
     const std::string id = text_at(pop, "id");
     const std::string state = text_at(pop, "state");
-    if (state != "active") ready_ = false;
+    // What the operator took out of service is not waited for.
+    const bool out = state == "draining" || state == "admin-down";
+    if (state != "active" && !out) ready_ = false;
     const JsonValue& nodes = list_at(pop, "nodes");
     if (nodes.empty()) {
-      ready_ = false;
+      if (!out) ready_ = false;
       rows_.push_back({id, text_at(pop, "city"), "", joined(list_at(pop, "endpoints")), state});
     }
-    for (const JsonValue& node : nodes) add_node(pop, node);
+    for (const JsonValue& node : nodes) add_node(pop, node, out);
   }
 
-  void add_node(const JsonValue& pop, const JsonValue& node) {
+  void add_node(const JsonValue& pop, const JsonValue& node, bool out) {
     const uint64_t version = number_at(node, "snapshot_version");
     const std::string refused = text_at(node, "snapshot_refused");
-    if (version != version_ || !refused.empty() || text_at(node, "state") != "active")
-      ready_ = false;
+    const bool current = version == version_ && refused.empty();
+    if (!out && (!current || text_at(node, "state") != "active")) ready_ = false;
     const auto found = node.find("statistics");
     const JsonValue statistics =
         found != node.end() && found->is_object() ? *found : JsonValue::object();
     rows_.push_back(
         {text_at(pop, "id"), text_at(pop, "city"), text_at(node, "node"),
-         joined(list_at(node, "endpoints")), text_at(node, "state"),
+         joined(list_at(node, "endpoints")), text_at(out ? pop : node, "state"),
          std::to_string(version) + (refused.empty() ? "" : " refused"),
          grouped(number_at(statistics, "requests")), hits_of(statistics),
          grouped(number_at(statistics, "cache_objects")),

@@ -169,6 +169,7 @@ void Agent::send_hello() {
   hello.set_cache_capacity(options_.cache_capacity);
   hello.set_snapshot_version(node_.routes_version());
   hello.set_last_purge(last_purge_);
+  hello.set_draining(told_to_drain_);
   send(std::move(message));
 }
 
@@ -312,16 +313,20 @@ void Agent::purge_done(uint64_t ticket) {
 }
 
 void Agent::on_drain(const v1::Drain& drain) {
+  if (ending_ || aside_) return;
+  // It may be said again to one that serves, and must not open a door that others closed.
+  if (!drain.draining() && !std::exchange(told_to_drain_, false)) return;
+  told_to_drain_ = drain.draining();
   log_info("the control plane asks to {}", drain.draining() ? "drain" : "serve again");
-  node_.set_draining(drain.draining(), milliseconds(drain.deadline_ms()),
-                     [weak = std::weak_ptr(self_)] {
-                       const auto self = weak.lock();
-                       if (!self || *self == nullptr) return;
-                       v1::NodeMessage done;
-                       done.mutable_drain_ack()->set_done(true);
-                       (*self)->send(std::move(done));
-                       (*self)->report_health();
-                     });
+  const DrainTerms terms{milliseconds(drain.patience_ms()), milliseconds(drain.deadline_ms())};
+  node_.set_draining(drain.draining(), terms, [weak = std::weak_ptr(self_)] {
+    const auto self = weak.lock();
+    if (!self || *self == nullptr) return;
+    v1::NodeMessage done;
+    done.mutable_drain_ack()->set_done(true);
+    (*self)->send(std::move(done));
+    (*self)->report_health();
+  });
   report_health();
 }
 

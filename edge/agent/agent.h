@@ -70,6 +70,9 @@ class Agent {
   // The other process is this node now: nothing is reported any more. After step_aside(true).
   void fall_silent();
 
+  // The process is ending: whether it drains is no longer the control plane's to say.
+  void end_of_orders() { ending_ = true; }
+
   bool connected() const;  // the control plane has welcomed this node
 
  private:
@@ -106,7 +109,9 @@ class Agent {
   uint64_t stream_id_ = 0;
   bool welcomed_ = false;
   bool aside_ = false;
-  std::string last_trouble_;  // as last logged
+  bool ending_ = false;
+  bool told_to_drain_ = false;  // by a control plane, which has not taken it back
+  std::string last_trouble_;    // as last logged
   std::chrono::milliseconds backoff_;
   std::minstd_rand random_;
   net::Timer redial_;

@@ -45,11 +45,11 @@ void NodeEstate::take_back() {
 void NodeEstate::retire() {
   agent_.fall_silent();
   admin_.drain(nullptr, server::Draining::Patient);
-  node_.retire(grace_.patience, grace_.stop, [this] { loop_.stop(); });
+  node_.retire({grace_.patience, grace_.stop}, [this] { loop_.stop(); });
 }
 
 void NodeEstate::hurry() {
-  node_.set_draining(true, grace_.stop, [this] { loop_.stop(); });
+  node_.set_draining(true, {{}, grace_.stop}, [this] { loop_.stop(); });
 }
 
 void NodeEstate::purge(const PurgeSpec& spec, std::function<void()> done) {

@@ -68,9 +68,8 @@ class SucceedingNode final : public Node {
   uint64_t routes_version() const override { return node_.routes_version(); }
   NodeStatistics statistics() override { return node_.statistics(); }
   NodeHealth health() override { return node_.health(); }
-  void set_draining(bool draining, std::chrono::milliseconds deadline,
-                    std::function<void()> drained) override {
-    node_.set_draining(draining, deadline, std::move(drained));
+  void set_draining(bool draining, DrainTerms terms, std::function<void()> drained) override {
+    node_.set_draining(draining, terms, std::move(drained));
   }
   void purged_before(uint64_t number) override { node_.purged_before(number); }
   void purge(const PurgeSpec& spec, std::function<void(Result<PurgeOutcome>)> done) override;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "deploy/cli/fleet/fleet.h"
+#include "deploy/cli/fleet/order.h"
 #include "deploy/cli/text.h"
 
 namespace atl::cli {
@@ -53,8 +54,11 @@ void add_pops(CLI::App& app, Run& run) {
   auto common = std::make_shared<Common>();
   CLI::App& sub = *app.add_subcommand("pops", "The PoPs, their state and their load");
   add_common(sub, *common);
-  sub.callback(
-      [&run, common] { run = [common] { return show("pops", *common, "/v1/pops", pops_text); }; });
+  add_orders(sub, run);
+  sub.callback([&sub, &run, common] {
+    if (!sub.get_subcommands().empty()) return;
+    run = [common] { return show("pops", *common, "/v1/pops", pops_text); };
+  });
 }
 
 }  // namespace atl::cli

@@ -138,8 +138,54 @@ TEST_CASE("fleet over gRPC: the node's word that it no longer serves arrives wit
   world.node.serving = false;
   world.agent->report_health();
   CHECK(world.until(
-      [&] { return world.control->fleet.pop_state("fra") == control::NodeState::NotServing; }));
+      [&] { return world.control->fleet.pop_state("fra") == control::PopState::NotServing; }));
   CHECK(world.control->node("fra")->health.detail == "ill");
+}
+
+TEST_CASE("fleet over gRPC: a node drains when it is told to, says when it has, and serves again") {
+  World world;
+  world.control->publish(content("a"));
+  world.start_agent();
+  control::Fleet* fleet = &world.control->fleet;
+  const auto state = [&] { return fleet->pop_state("fra"); };
+  REQUIRE(world.until([&] { return state() == control::PopState::Active; }));
+  control::Order order;
+  order.wish = control::Wish::Drain;
+  REQUIRE(fleet->order("fra", order));
+  REQUIRE(world.until([&] { return world.node.draining; }));
+  CHECK(state() == control::PopState::Draining);
+  world.node.drained();
+  CHECK(world.until([&] { return state() == control::PopState::AdminDown; }));
+
+  // A control plane that starts anew is told again.
+  world.control.reset();
+  world.node.drained = nullptr;
+  world.start_control();
+  fleet = &world.control->fleet;
+  REQUIRE(world.until([&] { return world.node.drained != nullptr; }));
+  CHECK(state() == control::PopState::Draining);
+  world.node.drained();
+  CHECK(world.until([&] { return state() == control::PopState::AdminDown; }));
+
+  REQUIRE(fleet->order("fra", {}));
+  CHECK(world.until([&] { return !world.node.draining; }));
+}
+
+TEST_CASE("agent: what is ending by itself does not serve again because it is told to") {
+  World world;
+  world.control->publish(content("a"));
+  world.start_agent();
+  control::Fleet& fleet = world.control->fleet;
+  REQUIRE(world.until([&] { return fleet.pop_state("fra") == control::PopState::Active; }));
+  control::Order order;
+  order.wish = control::Wish::Drain;
+  REQUIRE(fleet.order("fra", order));
+  REQUIRE(world.until([&] { return world.node.draining; }));
+  world.agent->end_of_orders();
+  REQUIRE(fleet.order("fra", {}));
+  REQUIRE(fleet.purge({control::PurgeRequest::Kind::Tag, "after", false}));
+  REQUIRE(world.until([&] { return world.node.purges.size() == 1; }));
+  CHECK(world.node.draining);
 }
 
 TEST_CASE("agent: starts from the stored snapshot alone") {

@@ -44,7 +44,10 @@ class FakeNode final : public edge::Node {
             .detail = serving ? "" : "ill",
             .origins = {{"www", false, "refused"}}};
   }
-  void set_draining(bool, std::chrono::milliseconds, std::function<void()>) override {}
+  void set_draining(bool on, edge::DrainTerms, std::function<void()> done) override {
+    draining = on;
+    drained = std::move(done);
+  }
   void purged_before(uint64_t number) override { purged = number; }
   void purge(const edge::PurgeSpec& spec,
              std::function<void(Result<edge::PurgeOutcome>)> done) override {
@@ -58,6 +61,8 @@ class FakeNode final : public edge::Node {
   uint64_t purged = 0;  // before it started
   std::vector<std::function<void(Result<edge::PurgeOutcome>)>> held;
   bool serving = true;
+  bool draining = false;
+  std::function<void()> drained;
   bool hold_purges = false;
   int readings = 0;
 
@@ -87,7 +92,8 @@ class ControlPlane {
                std::chrono::milliseconds lease, uint16_t port = 0,
                std::optional<control::FleetTrust> trust = std::nullopt)
       : fleet(clock, {lease, lease / 4, "test"},
-              *control::PurgeLog::open(state_dir + "/purges", warning)),
+              *control::PurgeLog::open(state_dir + "/purges", warning),
+              *control::OrderBook::open(state_dir + "/orders")),
         versions(*control::SnapshotVersions::open(state_dir + "/version", 1, warning)) {
     fleet.set_pops({"fra", "syd"});
     auto started = control::FleetServer::start(loop, fleet, "127.0.0.1:" + std::to_string(port),
@@ -102,7 +108,7 @@ class ControlPlane {
     const auto nodes = fleet.nodes_of(pop);
     return nodes.empty() ? nullptr : nodes.front();
   }
-  bool active(const char* pop) const { return fleet.pop_state(pop) == control::NodeState::Active; }
+  bool active(const char* pop) const { return fleet.pop_state(pop) == control::PopState::Active; }
 
   std::string warning;
   control::Fleet fleet;

@@ -62,6 +62,32 @@ std::string talk(uint16_t port, std::string_view path) {
   return answer;
 }
 
+// A connection that is kept from request to request.
+class Kept {
+ public:
+  explicit Kept(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const sockaddr_in at = Silence::address(port);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0);
+  }
+  ~Kept() { ::close(socket_); }
+  // The answer's head and what came with it; empty when the connection is gone.
+  std::string ask() {
+    const std::string_view request = "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
+    if (::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0) return {};
+    std::string answer;
+    char buffer[4096];
+    while (answer.find("\r\n\r\n") == std::string::npos) {
+      const ssize_t got = ::recv(socket_, buffer, sizeof(buffer), 0);
+      if (got <= 0) return {};
+      answer.append(buffer, static_cast<size_t>(got));
+    }
+    return answer;
+  }
+
+ private:
+  int socket_;
+};
+
 bool says(const std::string& answer, std::string_view text) {
   return answer.find(text) != std::string::npos;
 }
@@ -104,7 +130,7 @@ struct Fixture {
     thread.join();
   }
   void drain(bool draining, std::chrono::milliseconds deadline = {}) {
-    node.set_draining(draining, deadline, [this] { loop.stop(); });
+    node.set_draining(draining, {{}, deadline}, [this] { loop.stop(); });
     if (draining) loop.run();
   }
 
@@ -177,6 +203,25 @@ TEST_CASE("node: draining waits for what is in flight, but not past its deadline
   f.drain(true, std::chrono::milliseconds{50});
   client.join();
   CHECK(answer.empty());
+}
+
+TEST_CASE("node: a patient drain answers a kept connection once more before it closes it") {
+  Fixture f;
+  f.node.apply_routes(routes_to(1));
+  std::string first;
+  std::string second;
+  f.during([&] {
+    Kept kept(f.port);
+    while (says(first = kept.ask(), "no-configuration")) {
+    }
+    f.loop.post([&] { f.node.set_draining(true, {std::chrono::seconds{60}, {}}, [] {}); });
+    while (talk(f.port, "/") != "refused") {
+    }
+    second = kept.ask();
+  });
+  CHECK_FALSE(says(first, "Connection: close"));
+  CHECK(says(second, "HTTP/1.1 502"));
+  CHECK(says(second, "Connection: close"));
 }
 
 TEST_CASE("node: a drain that is taken back does not report") {

@@ -86,6 +86,16 @@ TEST_CASE("steering: nobody is sent past a fence, even where distributions fail 
   CHECK_FALSE(steering.rank(world.view, address("11.1.1.1"), 1).forbidden);
 }
 
+TEST_CASE("steering: PoPs out of service are not answered, even where distributions fail open") {
+  test::World world;
+  world.set_states({geo::PopState::Draining, geo::PopState::Down, geo::PopState::AdminDown});
+  Steering steering;
+  const Ranking ranking = steering.rank(world.view, address("10.1.1.1"), 0);
+  CHECK(ranking.active == 0);
+  REQUIRE(ranking.size == 1);
+  CHECK(world.id(ranking.pops[0]) == "iad");
+}
+
 TEST_CASE("steering: PoPs that should not get more are answered only when there is no other") {
   test::World world;
   world.set_status(

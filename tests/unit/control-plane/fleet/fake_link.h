@@ -19,6 +19,11 @@ class FakeLink final : public NodeLink {
     said.push_back("purge " + std::to_string(purge.number) + " " +
                    std::string(to_string(purge.what.kind)));
   }
+  void send_drain(const DrainOrder& order) override {
+    said.push_back(order.draining ? "drain " + std::to_string(order.patience.count()) + " " +
+                                        std::to_string(order.deadline.count())
+                                  : "serve");
+  }
   void close(std::string_view why) override { said.push_back("close: " + std::string(why)); }
 
   std::vector<std::string> said;

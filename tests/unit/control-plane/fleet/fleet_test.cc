@@ -18,7 +18,10 @@ struct World {
   ScratchDirectory scratch;
   ManualClock clock;
   std::string warning;
-  Fleet fleet{clock, {2s, 500ms, "test"}, *PurgeLog::open(scratch.file("purges"), warning)};
+  Fleet fleet{clock,
+              {2s, 500ms, "test"},
+              *PurgeLog::open(scratch.file("purges"), warning),
+              *OrderBook::open(scratch.file("orders"))};
   std::shared_ptr<FakeLink> link;
 
   World() { fleet.set_pops({"fra", "syd"}); }
@@ -144,13 +147,13 @@ TEST_CASE("fleet: everything that is heard renews the lease") {
   NodeHealth health;
   health.serving = true;
   world.fleet.on_health(session, health);
-  CHECK(world.fleet.pop_state("fra") == NodeState::Active);
+  CHECK(world.fleet.pop_state("fra") == PopState::Active);
   world.clock.advance(1500ms);
   world.fleet.on_statistics(session, {});
   world.clock.advance(1500ms);
-  CHECK(world.fleet.pop_state("fra") == NodeState::Active);
+  CHECK(world.fleet.pop_state("fra") == PopState::Active);
   world.clock.advance(500ms);
-  CHECK(world.fleet.pop_state("fra") == NodeState::Down);
+  CHECK(world.fleet.pop_state("fra") == PopState::Down);
 }
 
 TEST_CASE("statistics: quantiles of a histogram") {

@@ -44,6 +44,9 @@ struct Guarded : World {
 std::string sample_target(const Endpoint& endpoint) {
   if (endpoint.id == "purge-progress") return "/v1/purges/1";
   if (endpoint.id == "delete-token") return "/v1/tokens/spare";
+  if (endpoint.id == "drain-pop") return "/v1/pops/fra/drain";
+  if (endpoint.id == "disable-pop") return "/v1/pops/fra/disable";
+  if (endpoint.id == "activate-pop") return "/v1/pops/fra/activate";
   if (endpoint.id == "route") return "/v1/route?ip=10.1.0.1";
   return std::string(endpoint.path);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control-plane/frontdoor/pop_api.h"
 #include "tests/unit/control-plane/frontdoor/world.h"
 
 namespace atl::control {
@@ -112,6 +113,59 @@ TEST_CASE("route: explains the decision") {
   World nobody{kConfig};
   CHECK(nobody.ask({.target = "/v1/route?ip=1.2.3.4&host=other.example"}).status() == 404);
   CHECK(nobody.ask({.target = "/v1/route?ip=1.2.3.4"}).status() == 503);
+}
+
+TEST_CASE("orders: a PoP that is out of service gets nobody, and says why") {
+  World world;
+  world.serve("fra");
+  world.serve("syd");
+  const auto give = [&](const std::string& what) {
+    return world.ask({.method = "POST", .target = "/v1/pops/" + what});
+  };
+  const auto location = [&] {
+    return world.ask({.target = "/x", .host = "shop.example", .client = "10.1.0.1"})
+        .field("Location");
+  };
+  CHECK(location() == "http://127.0.1.1:8080/x");
+  Json pop = Json::parse(give("fra/drain?grace=7s&deadline=1m").body);
+  CHECK(pop["state"] == "draining");
+  CHECK(pop["alive"] == false);
+  CHECK(pop["order"]["wish"] == "drain");
+  CHECK(pop["order"]["grace_ms"] == 7000);
+  CHECK(pop["order"]["deadline_ms"] == 60000);
+  CHECK(pop["order"]["author"].is_null());
+  CHECK(location() == "http://127.0.2.1:8080/x");
+  const Json route = Json::parse(world.ask({.target = "/v1/route?ip=10.1.0.1"}).body);
+  CHECK(route["pop"] == "syd");
+  CHECK(route["candidates"][1]["verdict"] == "draining");
+  // It is not waited for.
+  CHECK(Json::parse(world.ask({.target = "/v1/status"}).body)["ready"] == true);
+  CHECK(give("syd/disable").status() == 409);
+  CHECK(give("syd/disable?force=true").status() == 200);
+  CHECK(location() == "-");
+  CHECK(Json::parse(give("fra/activate").body)["order"].is_null());
+  CHECK(location() == "http://127.0.1.1:8080/x");
+  for (const char* bad : {"fra/drain?grace=25h", "fra/drain?grace=5", "fra/drain?deadline=x"}) {
+    CAPTURE(bad);
+    CHECK(give(bad).status() == 400);
+  }
+  // What a page of another site sends changes nothing.
+  const http::Field evil{"Origin", "http://evil.example"};
+  CHECK(world
+            .ask({.method = "POST",
+                  .target = "/v1/pops/fra/disable?force=true",
+                  .fields = {&evil, &evil + 1}})
+            .status() == 403);
+}
+
+TEST_CASE(
+    "orders: clients that know the address are accepted as long as DNS lets them remember it") {
+  Config config;
+  CHECK(drain_grace(config) == 2s);
+  config.zone.emplace();
+  config.zone->distributions.resize(2);
+  config.zone->distributions[1].ttl = 20;
+  CHECK(drain_grace(config) == 22s);
 }
 
 TEST_CASE("status: says when everything is ready") {

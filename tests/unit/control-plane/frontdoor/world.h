@@ -85,7 +85,8 @@ struct World {
     scratch.write("regions.csv", "region,city,lat,lon\nfra,,50.1,8.7\nsyd,,-33.9,151.2\n");
     scratch.write("matrix.csv", "from,fra,syd\nfra,1,20\nsyd,20,1\n");
     fleet = std::make_unique<Fleet>(clock, Fleet::Options{2s, 500ms, "test"},
-                                    *PurgeLog::open(scratch.file("purges"), warning));
+                                    *PurgeLog::open(scratch.file("purges"), warning),
+                                    *OrderBook::open(scratch.file("orders")));
     auto site = Site::load(scratch.file("control.toml"));
     REQUIRE(site);
     controller = std::make_unique<Controller>(

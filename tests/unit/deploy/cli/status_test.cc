@@ -26,6 +26,7 @@ TEST_CASE("status: ready is when every PoP is active with the newest configurati
   for (const Row& row :
        {Row{status("active", "active", 7), true}, Row{status("down", "active", 7), false},
         Row{status("active", "down", 7), false}, Row{status("active", "active", 6), false},
+        Row{status("draining", "not-serving", 6), true}, Row{status("admin-down", "down", 7), true},
         Row{R"({"snapshot_version": 7, "pops": []})", false},
         Row{R"({"pops": [{"id": "a", "state": "active", "nodes": []}]})", false}}) {
     CAPTURE(row.body);

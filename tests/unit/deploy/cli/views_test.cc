@@ -7,6 +7,7 @@
 
 #include "deploy/cli/access/access.h"
 #include "deploy/cli/fleet/fleet.h"
+#include "deploy/cli/fleet/order.h"
 #include "deploy/cli/top/top.h"
 
 namespace atl::cli {
@@ -27,6 +28,26 @@ TEST_CASE("pops: load is summed over the nodes that live") {
   CHECK(has(text, "fra  Frankfurt  active  127.0.1.1:8080  1 of 2   10.0  80.0%  2.50"));
   CHECK(has(text, "1,200        1.5\n"));
   CHECK(has(text, "syd             down"));
+}
+
+TEST_CASE("pops drain: state and reason, and when it is done") {
+  const JsonValue draining = JsonValue::parse(
+      R"({"id": "fra", "state": "draining", "reason": "1 of 2 nodes \u001b finish"})");
+  CHECK(order_text(draining) == "fra is draining: 1 of 2 nodes ? finish\n");
+  const JsonValue active = JsonValue::parse(R"({"id": "fra", "state": "active", "reason": ""})");
+  CHECK(order_text(active) == "fra is active\n");
+  const JsonValue out = JsonValue::parse(R"({"id": "fra", "state": "admin-down"})");
+  struct Row {
+    const JsonValue& pop;
+    const char* verb;
+    bool want;
+  };
+  for (const Row& row : {Row{draining, "drain", false}, Row{out, "drain", true},
+                         Row{out, "disable", true}, Row{out, "activate", false},
+                         Row{active, "activate", true}, Row{active, "disable", false}}) {
+    CAPTURE(row.verb);
+    CHECK(obeyed(row.pop, row.verb) == row.want);
+  }
 }
 
 TEST_CASE("route: the sentence, where it leads, and every candidate") {
@@ -111,6 +132,7 @@ TEST_CASE("views: an answer of another shape is no crash") {
     CHECK_FALSE(pops_text(json).empty());
     CHECK_FALSE(route_text(json).empty());
     CHECK_FALSE(stats_text(json).empty());
+    CHECK_FALSE(order_text(json).empty());
     CHECK_FALSE(tokens_text(json).empty());
     CHECK_FALSE(audit_text(json).empty());
     CHECK_FALSE(top_screen(json, json, {}).empty());

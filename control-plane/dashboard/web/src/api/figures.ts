@@ -24,7 +24,8 @@ export type Figure = (typeof FIGURES)[number];
 // null: nothing was heard.
 export type Figures = Readonly<Record<Figure, number | null>>;
 
-export type PopState = "active" | "not-serving" | "down";
+// The last two are the operator's; a node has the others.
+export type PopState = "active" | "not-serving" | "down" | "draining" | "admin-down";
 
 export interface PopSample extends Figures {
   readonly id: string;

@@ -57,10 +57,12 @@ export function popViews(state: LiveState): PopView[] {
   });
 }
 
-const BY_URGENCY: Record<PopState, number> = { down: 0, "not-serving": 1, active: 2 };
+const BY_URGENCY: Record<PopState, number> = {
+  down: 0, "not-serving": 1, draining: 2, "admin-down": 3, active: 4,
+};
 
 export function troubled(pops: readonly PopView[]): PopView[] {
   return pops
-    .filter((pop) => pop.now !== null && pop.state !== "active")
+    .filter((pop) => pop.now !== null && pop.state !== "active" && pop.state !== "admin-down")
     .sort((a, b) => BY_URGENCY[a.state] - BY_URGENCY[b.state]);
 }

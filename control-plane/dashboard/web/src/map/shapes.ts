@@ -1,9 +1,10 @@
-// State by shape as well as by colour: a disc, a triangle, a square that is crossed out.
+// State by shape as well as by colour: a disc, a triangle, a square that is crossed out or, if it is out of
+// service, barred.
 
 import type { PopState } from "../api/figures";
 
 export const STATE_WORDS: Record<PopState, string> = {
-  active: "active", "not-serving": "not serving", down: "down",
+  active: "active", "not-serving": "not serving", down: "down", draining: "draining", "admin-down": "out of service",
 };
 
 // Outline around (0, 0), as wide as a circle of radius r.
@@ -13,8 +14,10 @@ export function outline(state: PopState, r: number): string {
     case "active":
       return `M${n(-r)},0a${n(r)},${n(r)} 0 1,0 ${n(2 * r)},0a${n(r)},${n(r)} 0 1,0 ${n(-2 * r)},0Z`;
     case "not-serving":
+    case "draining":
       return `M0,${n(-1.2 * r)}L${n(1.15 * r)},${n(0.85 * r)}L${n(-1.15 * r)},${n(0.85 * r)}Z`;
-    case "down": {
+    case "down":
+    case "admin-down": {
       const s = 0.92 * r;
       return `M${n(-s)},${n(-s)}H${n(s)}V${n(s)}H${n(-s)}Z`;
     }
@@ -23,8 +26,9 @@ export function outline(state: PopState, r: number): string {
 
 // What is drawn on top of the outline, in the colour of the ground.
 export function mark(state: PopState, r: number): string {
-  if (state !== "down") return "";
   const s = (0.5 * r).toFixed(2);
+  if (state === "admin-down") return `M-${s},0H${s}`;
+  if (state !== "down") return "";
   return `M-${s},-${s}L${s},${s}M-${s},${s}L${s},-${s}`;
 }
 

@@ -20,7 +20,7 @@ function key(pop: PopView, column: Column): number {
   }
 }
 
-const URGENCY = { down: 0, "not-serving": 1, active: 2 } as const;
+const URGENCY = { down: 0, "not-serving": 1, draining: 2, "admin-down": 3, active: 4 } as const;
 
 // Order for reading: what has a problem first, then as configured, or by a column, largest first.
 export function ordered(pops: readonly PopView[], column: Column): PopView[] {
