@@ -1,5 +1,6 @@
 // Bundles the tests and runs them with node's own runner.
-//   node test/run.mjs types|unit|browser|cluster|report|serve FOLDER
+//   node test/run.mjs types|unit|browser|cluster|report|serve FOLDER [NAME]
+// NAME: only NAME.test.ts.
 // FOLDER is that of build.mjs --out, of build.mjs --report for "report"; screenshots are written to FOLDER/screenshots.
 
 import { spawnSync } from "node:child_process";
@@ -9,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const [kind, folder] = process.argv.slice(2);
+const [kind, folder, only] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const { resolve: find } = createRequire(import.meta.url);
 if (kind === "types") {
@@ -28,7 +29,7 @@ await build({
 });
 const modules = find("axe-core/package.json").replace(/\/axe-core\/package\.json$/, "");
 mkdirSync(resolve(folder, "screenshots"), { recursive: true });
-const files = readdirSync(out).filter((name) => name.endsWith(".cjs")).map((name) => join(out, name));
+const files = readdirSync(out).filter((name) => (only ? name === `${only}.test.cjs` : name.endsWith(".cjs"))).map((name) => join(out, name));
 const { status } = spawnSync(process.execPath, [...(kind === "serve" ? [] : ["--test", "--test-concurrency=1", "--test-reporter=spec"]), "--enable-source-maps", ...files], {
   stdio: "inherit",
   env: { ...process.env, NODE_PATH: modules, ATOLL_DASHBOARD: resolve(folder), TZ: "UTC" },

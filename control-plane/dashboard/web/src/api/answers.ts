@@ -2,6 +2,16 @@
 
 import type { Place, PopState } from "./figures";
 
+export type Role = "viewer" | "operator" | "admin";
+
+// Who is logged in; with authentication off everybody is an admin without a token.
+export interface Session {
+  readonly authentication: "off" | "required";
+  readonly token: string | null; // its name
+  readonly role: Role;
+  readonly expires_s: number | null; // Unix time
+}
+
 export interface OriginHealth {
   readonly id: string;
   readonly reachable: boolean;

@@ -6,6 +6,14 @@ export type Answer<T> =
 
 const LIMIT_MS = 10_000;
 
+const refusals = new Set<() => void>();
+
+// `told` is called whenever the control plane answers 401: nobody is logged in (any more). Returns how to end that.
+export function onLoggedOut(told: () => void): () => void {
+  refusals.add(told);
+  return () => refusals.delete(told);
+}
+
 // `accept`: further statuses whose body is a good answer too.
 export function get<T>(path: string, signal?: AbortSignal, accept: readonly number[] = []): Promise<Answer<T>> {
   return ask<T>(path, signal ? { signal } : {}, accept);
@@ -17,6 +25,10 @@ export function post<T>(path: string, body: unknown): Promise<Answer<T>> {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   }, []);
+}
+
+export function drop<T>(path: string): Promise<Answer<T>> {
+  return ask<T>(path, { method: "DELETE" }, []);
 }
 
 async function ask<T>(path: string, options: RequestInit, accept: readonly number[]): Promise<Answer<T>> {
@@ -32,6 +44,7 @@ async function ask<T>(path: string, options: RequestInit, accept: readonly numbe
     if ((reply.ok || accept.includes(reply.status)) && body !== null) {
       return { ok: true, value: body as T, status: reply.status };
     }
+    if (reply.status === 401) refusals.forEach((told) => told());
     return { ok: false, sentence: sentenceOf(body, reply.status), status: reply.status };
   } catch {
     const sentence = limit.aborted

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { AddressInfo, Socket } from "node:net";
+import type { Role, Session } from "../../src/api/answers";
 import type { PopState, Window } from "../../src/api/figures";
 import * as answers from "./answers";
 import * as fleet from "./fleet";
@@ -21,6 +22,7 @@ export class Mock {
   problem = "";
   acknowledging = true; // else purges wait
   refusing = false; // answers 503 to everything under /v1
+  readonly tokens = new Map<string, Role>(); // by secret; with none, nobody has to log in
   readonly purges: answers.MockPurge[] = [];
   private readonly places: ReturnType<typeof fleet.places>;
   private readonly streams = new Set<ServerResponse>();
@@ -77,6 +79,11 @@ export class Mock {
     const url = new URL(request.url ?? "/", "http://mock");
     if (!url.pathname.startsWith("/v1/")) return this.file(url.pathname, response);
     if (this.refusing) return json(response, 503, { error: "the mock refuses" });
+    if (url.pathname === "/v1/session" && request.method !== "GET") return this.changeSession(request, response);
+    const session = this.sessionOf(/atoll_session=([^;]*)/.exec(request.headers.cookie ?? "")?.[1]);
+    if (session === null) return json(response, 401, { error: "this needs a token" });
+    if (url.pathname === "/v1/session") return json(response, 200, session);
+    if (request.method === "POST" && session.role === "viewer") return json(response, 403, { error: "this needs the role operator" });
     if (url.pathname === "/v1/live") return this.live(response);
     if (url.pathname === "/v1/purge") return this.purge(request, response);
     const [status, body] = this.read(url);
@@ -109,10 +116,35 @@ export class Mock {
     this.say(response, "sample", this.sample());
   }
 
+  // Streams end when their tokens do.
+  forget(secret: string): void {
+    this.tokens.delete(secret);
+    for (const stream of this.streams) stream.end();
+  }
+
+  private sessionOf(secret: string | undefined): Session | null {
+    if (this.tokens.size === 0) return { authentication: "off", token: null, role: "admin", expires_s: null };
+    const role = this.tokens.get(secret ?? "");
+    return role ? { authentication: "required", token: `the-${role}`, role, expires_s: 1_764_158_400 } : null;
+  }
+
+  private changeSession(request: IncomingMessage, response: ServerResponse): void {
+    const cookie = (value: string): void => void response.setHeader("Set-Cookie", `atoll_session=${value}; Path=/; HttpOnly; SameSite=Strict`);
+    if (request.method === "DELETE") {
+      cookie("; Max-Age=0");
+      return json(response, 200, { ended: true });
+    }
+    read(request, (body) => {
+      const { token } = JSON.parse(body) as { token: string };
+      const session = this.sessionOf(token);
+      if (session === null) return json(response, 401, { error: "there is no such token" });
+      cookie(token);
+      json(response, 200, session);
+    });
+  }
+
   private purge(request: IncomingMessage, response: ServerResponse): void {
-    let body = "";
-    request.on("data", (piece) => { body += String(piece); });
-    request.on("end", () => {
+    read(request, (body) => {
       const purge = answers.parsePurge(body);
       if ("error" in purge) return json(response, 400, purge);
       this.purges.push({ ...purge, number: this.purges.length + 1 });
@@ -132,6 +164,12 @@ export class Mock {
     response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "", "Content-Security-Policy": POLICY });
     response.end(bytes);
   }
+}
+
+function read(request: IncomingMessage, then: (body: string) => void): void {
+  let body = "";
+  request.on("data", (piece) => { body += String(piece); });
+  request.on("end", () => then(body));
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {
