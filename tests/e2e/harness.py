@@ -371,9 +371,9 @@ class Cluster:
         if self.trust is None:
             return ""
         return section(head, {"enabled": True, "refresh": "200ms",
-                              "token_file": self.token(*who), **more})
+                              "token_file": self.join_token(*who), **more})
 
-    def token(self, *who):
+    def join_token(self, *who):
         """The path of a file with a new join token for `who`, flags of `atoll-control`."""
         done = self.control_command("node", "token", *who)
         if done.returncode != 0:

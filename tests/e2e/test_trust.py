@@ -80,13 +80,13 @@ class Strangers(harness.ClusterTest):
         # Of another kind, and expired.
         for who, why in ((("--kind", "origin", "--name", "site"), "made for another node or kind"),
                          (("--pop", "fra", "--life", "1ms"), "the join token has expired")):
-            pathlib.Path(used).write_text(pathlib.Path(cluster.token(*who)).read_text())
+            pathlib.Path(used).write_text(pathlib.Path(cluster.join_token(*who)).read_text())
             edge = cluster.program("atoll-edge", "edge-fra")
             self.assertEqual(edge.start().process.wait(30), 1)
             edge.stop()
             self.assertIn(why, edge.log())
         # A new one does.
-        pathlib.Path(used).write_text(pathlib.Path(cluster.token("--pop", "fra")).read_text())
+        pathlib.Path(used).write_text(pathlib.Path(cluster.join_token("--pop", "fra")).read_text())
         cluster.edges["fra"] = cluster.program("atoll-edge", "edge-fra").start()
         wait_until(lambda: cluster.edge_up("fra"), harness.READY, "the edge serves again")
         self.assertEqual(cluster.get("/a?size=10").status, 200)
@@ -208,7 +208,7 @@ class Changes(harness.ClusterTest):
         audit = pathlib.Path(cluster.path("control-state/audit.jsonl")).read_text()
         self.assertIn('"action":"revoke-node","subject":"atoll://pop/iad/node/0"', audit)
         # It comes back with a new token, as it is.
-        cluster.token("--pop", "iad", "--node", "0")
+        cluster.join_token("--pop", "iad", "--node", "0")
         wait_until(lambda: cluster.pop_status("iad").get("state") == "active", 20, "it is back")
         wait_until(lambda: cluster.get("/again?size=10", pop="iad").status == 200, 20, "it fetches")
 
@@ -230,7 +230,7 @@ class Changes(harness.ClusterTest):
         cluster.control = cluster.program("atoll-control", "control").start()
         wait_until(lambda: cluster.pop_status("fra").get("state") == "active", 20, "fra is there")
         self.assertNotEqual(cluster.pop_status("iad").get("state"), "active")
-        cluster.token("--pop", "iad", "--node", "1")
+        cluster.join_token("--pop", "iad", "--node", "1")
         wait_until(lambda: cluster.pop_status("iad").get("state") == "active", 20, "it is back")
         wait_until(lambda: cluster.get("/again?size=10", pop="iad.1").status == 200, 20, "it fetches")
         self.assertEqual(cluster.get("/again?size=10", pop="iad").status, 502)
