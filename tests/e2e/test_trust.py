@@ -1,5 +1,6 @@
 """Mutual TLS between real programs: who joins, who is refused, renewals while requests run."""
 
+import itertools
 import pathlib
 import re
 import socket
@@ -8,6 +9,8 @@ import subprocess
 
 import harness
 from harness import wait_until
+
+numbers = itertools.count()
 
 
 def certificate_of(directory):
@@ -19,6 +22,11 @@ def end_of(pem):
     done = subprocess.run(["openssl", "x509", "-noout", "-enddate"], input=pem.encode(),
                           capture_output=True, timeout=30, check=True)
     return done.stdout.decode().strip()
+
+
+def miss(cluster, pop=None):
+    """The status of a request for what nobody has asked for yet."""
+    return cluster.get(f"/miss/{next(numbers)}?size=10", pop=pop).status
 
 
 class Together(harness.ClusterTest):
@@ -122,7 +130,7 @@ class Strangers(harness.ClusterTest):
         # Without trust, at a control plane and at an origin that have it.
         control.write_text(control.read_text().replace(plain.origin_endpoint, cluster.origin_endpoint))
         plain.control.reload()
-        wait_until(lambda: plain.get("/a?size=10").status == 502, 20, "the other origin is asked")
+        wait_until(lambda: miss(plain) == 502, 20, "the other origin is asked")
         self.assertIn("closed the connection without a word: it may want mutual TLS",
                       plain.edges["fra"].log())
         plain.edges["fra"].stop()
@@ -135,7 +143,7 @@ class Strangers(harness.ClusterTest):
         control = pathlib.Path(cluster.path("control.toml"))
         control.write_text(control.read_text().replace(cluster.origin_endpoint, plain.origin_endpoint))
         cluster.control.reload()
-        wait_until(lambda: cluster.get("/a?size=10").status == 502, 20, "the other origin is asked")
+        wait_until(lambda: miss(cluster) == 502, 20, "the other origin is asked")
         self.assertIn("the other end does not speak TLS", cluster.edges["fra"].log())
         cluster.edges["fra"].stop()
         edge.write_text(edge.read_text().replace(cluster.fleet, plain.fleet))
@@ -201,16 +209,16 @@ class Changes(harness.ClusterTest):
         wait_until(lambda: "its certificate was revoked" in cluster.edges["iad"].log(), 20,
                    "it is told why")
         # The origin and the shield hear of it by themselves; what it has cached it may still serve.
-        wait_until(lambda: cluster.get("/after?size=10", pop="iad").status in (502, 504), 20,
+        wait_until(lambda: miss(cluster, "iad") in (502, 504), 20,
                    "nobody answers its misses")
-        self.assertEqual(cluster.get("/after?size=10", pop="fra").status, 200)
+        self.assertEqual(miss(cluster, "fra"), 200)
         self.assertEqual(cluster.edges["iad"].log().count("its certificate was revoked; joining"), 1)
         audit = pathlib.Path(cluster.path("control-state/audit.jsonl")).read_text()
         self.assertIn('"action":"revoke-node","subject":"atoll://pop/iad/node/0"', audit)
         # It comes back with a new token, as it is.
         cluster.join_token("--pop", "iad", "--node", "0")
         wait_until(lambda: cluster.pop_status("iad").get("state") == "active", 20, "it is back")
-        wait_until(lambda: cluster.get("/again?size=10", pop="iad").status == 200, 20, "it fetches")
+        wait_until(lambda: miss(cluster, "iad") == 200, 20, "it fetches")
 
     def test_a_pop_that_is_removed_is_revoked(self):
         cluster = self.cluster(pops=("fra", "iad"), nodes=("iad.1",), trust={})
@@ -222,7 +230,7 @@ class Changes(harness.ClusterTest):
         wait_until(lambda: "PoP iad is no longer configured" in cluster.control.log(), 20,
                    "it is revoked")
         for node in ("iad", "iad.1"):
-            wait_until(lambda node=node: cluster.get("/after?size=10", pop=node).status == 502, 20,
+            wait_until(lambda node=node: miss(cluster, node) == 502, 20,
                        "nobody answers its misses")
         # Its name alone does not bring it back, nor does a restart of the control plane.
         cluster.write_control(whole)
@@ -232,5 +240,5 @@ class Changes(harness.ClusterTest):
         self.assertNotEqual(cluster.pop_status("iad").get("state"), "active")
         cluster.join_token("--pop", "iad", "--node", "1")
         wait_until(lambda: cluster.pop_status("iad").get("state") == "active", 20, "it is back")
-        wait_until(lambda: cluster.get("/again?size=10", pop="iad.1").status == 200, 20, "it fetches")
-        self.assertEqual(cluster.get("/again?size=10", pop="iad").status, 502)
+        wait_until(lambda: miss(cluster, "iad.1") == 200, 20, "it fetches")
+        self.assertEqual(miss(cluster, "iad"), 502)
