@@ -80,9 +80,9 @@ void FleetGate::wait_for_streams() {
   lock.unlock();
 }
 
-FleetStream::FleetStream(std::unique_ptr<v1::Fleet::Stub> stub, uint64_t id,
+FleetStream::FleetStream(std::unique_ptr<v1::Fleet::Stub> stub, bool secured, uint64_t id,
                          std::shared_ptr<FleetGate> gate)
-    : id_(id), gate_(std::move(gate)), stub_(std::move(stub)) {
+    : id_(id), secured_(secured), gate_(std::move(gate)), stub_(std::move(stub)) {
   gate_->stream_began();
 }
 
@@ -90,7 +90,7 @@ std::shared_ptr<FleetStream> FleetStream::start(const std::string& endpoint,
                                                 const trust::Credentials* credentials, uint64_t id,
                                                 std::shared_ptr<FleetGate> gate) {
   std::shared_ptr<FleetStream> stream(
-      new FleetStream(connect(endpoint, credentials), id, std::move(gate)));
+      new FleetStream(connect(endpoint, credentials), credentials != nullptr, id, std::move(gate)));
   stream->self_ = stream;
   stream->stub_->async()->Join(&stream->context_, stream.get());
   stream->AddHold();  // send() and read_next() begin operations from the loop
@@ -145,7 +145,8 @@ void FleetStream::end() {
 }
 
 void FleetStream::OnDone(const grpc::Status& status) {
-  std::string why = status.ok() ? "the control plane ended the stream" : status.error_message();
+  std::string why =
+      status.ok() ? "the control plane ended the stream" : rpc::explain(status, secured_);
   const std::shared_ptr<FleetGate> gate = gate_;
   gate->stream_done(std::move(self_), id_, std::move(why));
   // From here on the loop may have freed this stream.

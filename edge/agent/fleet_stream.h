@@ -80,7 +80,8 @@ class FleetStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
   size_t unsent();
 
  private:
-  FleetStream(std::unique_ptr<v1::Fleet::Stub> stub, uint64_t id, std::shared_ptr<FleetGate> gate);
+  FleetStream(std::unique_ptr<v1::Fleet::Stub> stub, bool secured, uint64_t id,
+              std::shared_ptr<FleetGate> gate);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -90,6 +91,7 @@ class FleetStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
   void end();
 
   const uint64_t id_;
+  const bool secured_;  // over mutual TLS
   const std::shared_ptr<FleetGate> gate_;
   const std::unique_ptr<v1::Fleet::Stub> stub_;
   grpc::ClientContext context_;

@@ -66,7 +66,7 @@ class AuthorityClient::Call {
   grpc::ClientContext* context() { return &context_; }
   Failure failure(const grpc::Status& status) const {
     return {is_refusal(status.error_code()),
-            fmt::format("{}: {}", owner_.control_, status.error_message())};
+            fmt::format("{}: {}", owner_.control_, explain(status, true))};
   }
 
  private:

@@ -38,4 +38,16 @@ std::shared_ptr<grpc::ChannelCredentials> control_credentials(const std::string&
   return grpc::SslCredentials(options);
 }
 
+std::string explain(const grpc::Status& status, bool secured) {
+  std::string why = status.error_message();
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return why;
+  if (secured && why.find("wrong version number") != std::string::npos) {
+    why += ": the other end does not speak TLS";
+  } else if (!secured && why.starts_with("failed to connect") &&
+             why.find("Socket closed") != std::string::npos) {
+    why += ": the other end closed the connection without a word: it may want mutual TLS";
+  }
+  return why;
+}
+
 }  // namespace atl::rpc

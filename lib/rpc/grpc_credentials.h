@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <string>
 
 #include "lib/trust/credentials.h"
 
@@ -26,5 +27,9 @@ std::shared_ptr<grpc::ServerCredentials> server_credentials(const trust::Credent
 std::shared_ptr<grpc::ChannelCredentials> control_credentials(const std::string& authority,
                                                               const trust::Credentials* self,
                                                               grpc::ChannelArguments& arguments);
+
+// Why a call ended, for people: gRPC's message, and what it is a sign of if only one end of the
+// link speaks TLS. `secured`: ours does.
+std::string explain(const grpc::Status& status, bool secured);
 
 }  // namespace atl::rpc
