@@ -168,7 +168,9 @@ TrustConfig read_trust(Section& origin, const std::string& folder, const std::st
                    "network keeps strangers out");
   }
   for (const char* key : {"control", "name", "state_dir", "token_file", "refresh"}) {
-    if (section.has(key)) section.problem(key, "has a meaning only with enabled = true");
+    if (!section.has(key)) continue;
+    section.string(key, "");  // known, so that it is one problem
+    section.problem(key, "has a meaning only with enabled = true");
   }
   return trust;
 }
