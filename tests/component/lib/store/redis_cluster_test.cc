@@ -37,7 +37,7 @@ int errors(const RedisServer& server, const std::string& kind) {
 std::unique_ptr<Store> open(net::Loop& loop, const RedisServer& seed) {
   auto store = open_redis(loop, {.mode = RedisOptions::Mode::Cluster,
                                  .endpoints = {seed.endpoint()},
-                                 .timeout = milliseconds{10'000}});
+                                 .timeout = milliseconds{60'000}});
   REQUIRE(store.has_value());
   return *std::move(store);
 }

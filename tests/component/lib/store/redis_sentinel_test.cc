@@ -55,9 +55,9 @@ TEST_CASE("redis: the suite of every engine, behind Sentinels") {
   const Watched watched(milliseconds{60'000});
   net::Loop loop;
   RedisOptions options = watched.options();
-  options.timeout = milliseconds{10'000};
+  options.timeout = milliseconds{60'000};
   options.replicas = 1;
-  options.replica_timeout = milliseconds{8'000};
+  options.replica_timeout = milliseconds{50'000};
   auto store = open_redis(loop, options);
   REQUIRE(store.has_value());
   Driver driver(loop, **store);

@@ -24,7 +24,7 @@ TEST_CASE("redis: the suite of every engine, one server") {
   const RedisServer server(scratch, {});
   net::Loop loop;
   const auto store =
-      open(loop, {.endpoints = {server.endpoint()}, .timeout = milliseconds{10'000}});
+      open(loop, {.endpoints = {server.endpoint()}, .timeout = milliseconds{60'000}});
   Driver driver(loop, *store);
   size_t n = 0;
   for (const SuiteCase& each : suite()) {
