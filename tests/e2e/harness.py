@@ -250,11 +250,12 @@ class Cluster:
     def __init__(self, pops=("fra",), sources=None, behaviours=None, edge=None, limits=None,
                  control=None, overrides=None, sibling_origins=1, certificates=None,
                  volumes=(), origin=None, distribution=None, dns=None, signing_keys=None,
-                 shields=None, nodes=(), api=None, trust=None):
+                 shields=None, nodes=(), api=None, trust=None, pop_settings=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="atoll-e2e-"))
         self.pops, self.edge_settings, self.limits = list(pops), edge or {}, limits or {}
         self.origin_settings = origin or {}  # of every [[origin]]; a dict within is a table of it
         self.shields = shields or {}  # pop -> its shield
+        self.pop_settings = pop_settings or {}  # pop -> further keys of its [[pop]]
         # More nodes of a PoP: "fra.1" is node "1" of "fra". With any, or with a shield, edges answer
         # one another at peers[name].
         self.tiered = bool(self.shields or nodes)
@@ -322,7 +323,8 @@ class Cluster:
             text += section("[[pop]]", {"id": pop, "city": city, "country": country,
                                         "latitude": latitude, "longitude": longitude,
                                         "endpoints": [self.endpoints[pop]],
-                                        **({"shield": self.shields[pop]} if pop in self.shields else {})})
+                                        **({"shield": self.shields[pop]} if pop in self.shields else {}),
+                                        **self.pop_settings.get(pop, {})})
             for name in self.names if self.tiered else ():
                 if name.split(".")[0] == pop:
                     text += section("[[pop.node]]", {"name": name.partition(".")[2] or "0",

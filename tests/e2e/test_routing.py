@@ -106,5 +106,74 @@ class PopsComeAndGo(ClusterTest):
         wait_until(lambda: cluster.route(client_in("DE")) == "sin", 3, "clients go elsewhere")
 
 
+class Policies(ClusterTest):
+    """What [distribution.routing] says decides for redirects and for /v1/route alike."""
+
+    def redirected(self, cluster, address):
+        """The PoP that the front door sends the address to; None with a 403."""
+        reply = request(cluster.http, "/page", fields={"X-Forwarded-For": address})
+        if reply.status == 403:
+            self.assertIsNone(cluster.route(address))
+            return None
+        self.assertEqual(reply.status, 302)
+        endpoint = reply.get("Location").split("/")[2]
+        pop = next(pop for pop, at in cluster.endpoints.items() if at == endpoint)
+        self.assertEqual(cluster.route(address), pop)
+        return pop
+
+    def test_weights_share_out_the_networks_and_a_pop_that_goes_moves_only_its_own(self):
+        cluster = self.cluster(pops=["fra", "sin", "syd"], distribution={"routing": {"policy": "weighted", "target": [
+            {"pop": "fra", "weight": 3}, {"pop": "sin", "weight": 1}, {"pop": "syd", "weight": 0}]}})
+        networks = [client_in("US", 256 * number) for number in range(200)]
+        before = {address: self.redirected(cluster, address) for address in networks}
+        share = list(before.values()).count("fra") / len(networks)
+        self.assertTrue(0.6 < share < 0.9, share)
+        self.assertNotIn("syd", before.values())
+        # Everybody of a network goes to the same PoP.
+        for address in networks[:20]:
+            self.assertEqual(self.redirected(cluster, address.rsplit(".", 1)[0] + ".77"), before[address])
+        cluster.edges["fra"].kill()
+        wait_until(lambda: cluster.pop_status("fra")["state"] == "down", 5, "fra is down")
+        after = {address: self.redirected(cluster, address) for address in networks}
+        self.assertEqual(set(after.values()), {"sin"})
+        cluster.edges["fra"].start()
+        wait_until(lambda: cluster.pop_status("fra")["state"] == "active", 20, "fra is back")
+        cluster.edges["sin"].kill()
+        wait_until(lambda: cluster.pop_status("sin")["state"] == "down", 5, "sin is down")
+        self.assertEqual({self.redirected(cluster, address) for address in networks}, {"fra"})
+        cluster.edges["fra"].kill()
+        wait_until(lambda: cluster.pop_status("fra")["state"] == "down", 5, "fra is down")
+        self.assertEqual({self.redirected(cluster, address) for address in networks[:20]}, {"syd"})
+
+    def test_failover_follows_the_order_and_comes_back(self):
+        cluster = self.cluster(pops=["fra", "sin", "syd"],
+                               distribution={"routing": {"policy": "failover", "pops": ["syd", "fra"]}})
+        client = client_in("DE")
+        self.assertEqual(self.redirected(cluster, client), "syd")
+        cluster.edges["syd"].kill()
+        wait_until(lambda: self.redirected(cluster, client) == "fra", 5, "the next of the order takes over")
+        reason = json.loads(request(cluster.http, f"/v1/route?ip={client}").body)["reason"]
+        self.assertEqual(reason, "failover")
+        cluster.edges["fra"].kill()
+        wait_until(lambda: cluster.route(client) is None, 5, "sin is none of the distribution's PoPs")
+        cluster.edges["syd"].start()
+        wait_until(lambda: cluster.route(client) == "syd", 20, "the first one is back")
+
+    def test_fences_of_distributions_and_of_pops(self):
+        cluster = self.cluster(pops=["fra", "iad", "sin"], pop_settings={"fra": {"deny_countries": ["FR"]}},
+                               distribution={"routing": {"deny_countries": ["AU"]}})
+        self.assertEqual(self.redirected(cluster, client_in("DE")), "fra")
+        self.assertEqual(self.redirected(cluster, client_in("FR")), "iad")
+        self.assertIsNone(self.redirected(cluster, client_in("AU")))
+        verdicts = {candidate["pop"]: candidate["verdict"] for candidate in json.loads(
+            request(cluster.http, f"/v1/route?ip={client_in('FR')}").body)["candidates"]}
+        self.assertEqual(verdicts, {"fra": "fenced", "iad": "open", "sin": "open"})
+        # Not even when there is no other PoP.
+        for pop in ("iad", "sin"):
+            cluster.edges[pop].kill()
+        wait_until(lambda: cluster.route(client_in("FR")) is None, 5, "nobody may serve France")
+        self.assertEqual(self.redirected(cluster, client_in("DE")), "fra")
+
+
 if __name__ == "__main__":
     unittest.main()
