@@ -37,6 +37,9 @@ std::expected<void, std::string> Controller::publish(const Site& site) {
   std::vector<std::string> pops;
   for (const PopConfig& pop : site.config().pops) pops.push_back(pop.id);
   fleet_.set_pops(std::move(pops));
+  Fleet::Watching watching;
+  for (const PopConfig& pop : site.config().pops) watching.endpoints[pop.id] = pop.endpoints;
+  fleet_.set_watching(std::move(watching));
   if ((*snapshot)->version != fleet_.snapshot_version()) {
     log_info("snapshot {} published", (*snapshot)->version);
     fleet_.publish(*std::move(snapshot));

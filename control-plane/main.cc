@@ -16,6 +16,7 @@
 #include "control-plane/dns/server.h"
 #include "control-plane/dns_key.h"
 #include "control-plane/fleet/fleet.h"
+#include "control-plane/fleet/prober.h"
 #include "control-plane/fleet/server.h"
 #include "control-plane/frontdoor/dns_feed.h"
 #include "control-plane/frontdoor/front_door.h"
@@ -147,6 +148,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   log_info("front door and API on {}, nodes join on {} (port {})", net::to_string(*http_at),
            fixed.fleet_listen, (*fleet_server)->port());
 
+  Prober prober(loop, fleet);
   std::unique_ptr<DnsFeed> dns;
   if (fixed.dns) {
     if (auto free = dns::Server::probe(fixed.dns->server); !free) {
@@ -158,6 +160,7 @@ int serve(const std::string& path, std::shared_ptr<const Site> site) {
   int code = 0;
   net::Timer tick(loop, [&] {
     fleet.tick();
+    prober.tick();
     routing.now();  // loads are weighed whether somebody asks or not
     if (dns == nullptr) return;
     if (auto told = dns->tick(); !told) {

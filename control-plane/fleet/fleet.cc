@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control-plane/fleet/address.h"
 #include "lib/base/log.h"
 
 namespace atl::control {
@@ -88,7 +89,10 @@ void Fleet::welcome(SessionId session) {
 }
 
 void Fleet::on_health(SessionId session, NodeHealth health) {
-  if (NodeRecord* record = heard(session)) record->health = std::move(health);
+  NodeRecord* record = heard(session);
+  if (record == nullptr) return;
+  record->health = std::move(health);
+  registry_.observed(*record, clock_.mono());
 }
 
 void Fleet::on_statistics(SessionId session, NodeStatistics statistics) {
@@ -168,19 +172,65 @@ void Fleet::obey(const std::string& pop, NodeRecord& record) {
 }
 
 void Fleet::on_closed(SessionId session) {
-  registry_.closed(session);
+  registry_.closed(session, clock_.mono());
   tick();
+}
+
+void Fleet::on_probe(const NodeName& name, bool reachable, const char* detail) {
+  NodeRecord* record = registry_.find(name);
+  if (record != nullptr) record->probed = Sight{reachable, clock_.mono(), detail};
+}
+
+std::optional<std::string> Fleet::address_of(const NodeRecord& record) const {
+  const auto found = watching_.endpoints.find(record.hello.pop);
+  if (found == watching_.endpoints.end()) return std::nullopt;
+  const bool only = registry_.nodes_of(record.hello.pop).size() == 1;
+  return reachable_at(record.hello.endpoints, found->second, only);
+}
+
+std::vector<ProbeTarget> Fleet::probe_targets() {
+  std::vector<ProbeTarget> targets;
+  if (!watching_.probe) return targets;
+  registry_.for_each([&](const std::string& pop, const std::string& node, NodeRecord& record) {
+    auto address = address_of(record);
+    if (!address) return;
+    const bool urgent =
+        record.session == 0 && (!record.probed || record.probed->at <= record.stream_changed);
+    targets.push_back({{pop, node}, *std::move(address), urgent});
+  });
+  return targets;
+}
+
+void Fleet::assign() {
+  const MonoTime now = clock_.mono();
+  std::vector<Watched> nodes;
+  std::map<NodeName, std::string> addresses;
+  registry_.for_each([&](const std::string& pop, const std::string& node, NodeRecord& record) {
+    const NodeName name{pop, node};
+    auto address = address_of(record);
+    nodes.push_back({name, registry_.leased(record, now), address.has_value()});
+    if (address) addresses[name] = *std::move(address);
+  });
+  auto targets = assign_observers(nodes, watching_.observers);
+  registry_.for_each([&](const std::string& pop, const std::string& node, NodeRecord& record) {
+    if (record.session == 0) return;
+    std::vector<ProbeTarget> wanted;
+    for (const NodeName& name : targets[{pop, node}]) wanted.push_back({name, addresses[name]});
+    if (wanted == record.looks_at) return;
+    record.looks_at = std::move(wanted);
+    record.link->send_observe(record.looks_at, look_rhythm());
+  });
 }
 
 void Fleet::tick() {
   const MonoTime now = clock_.mono();
+  assign();
   registry_.for_each([&](const std::string& pop, const std::string& node, NodeRecord& record) {
     obey(pop, record);
     const NodeState state = registry_.state(record, now);
     if (state == record.reported) return;
     if (state == NodeState::Down) {
-      log_warn("fleet: {}/{} is down: {}", pop, node,
-               record.session == 0 ? "its stream closed" : "not heard of for a lease");
+      log_warn("fleet: {}/{} is down: {}", pop, node, explain(registry_.votes(record, now)));
     } else {
       log_info("fleet: {}/{} is {}", pop, node, to_string(state));
     }

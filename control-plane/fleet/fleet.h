@@ -50,7 +50,15 @@ class Fleet {
   // ---- what is told ------------------------------------------------------------------------
 
   void set_pops(std::vector<std::string> ids) { registry_.set_pops(std::move(ids)); }
-  // Replaces the snapshot that nodes are to have; sent to all that are connected.
+  // Where clients reach each PoP: nodes that listen there can be looked at.
+  struct Watching {
+    bool probe = true;     // the control plane looks itself
+    size_t observers = 3;  // nodes that look at each
+    std::map<std::string, std::vector<std::string>, std::less<>> endpoints;  // by PoP
+  };
+  void set_watching(Watching watching) { watching_ = std::move(watching); }
+  // Replaces the snapshot that nodes are to have; sent to all that are connected and do not have
+  // it.
   void publish(std::shared_ptr<const SnapshotData> snapshot);
   uint64_t snapshot_version() const { return snapshot_ ? snapshot_->version : 0; }
   // Numbers it, makes it durable, sends it. The error is a sentence.
@@ -74,10 +82,12 @@ class Fleet {
   void on_purge_ack(SessionId session, uint64_t number, uint64_t objects,
                     std::chrono::microseconds duration);
   void on_drain_ack(SessionId session, bool done);
+  // What the control plane saw when it looked.
+  void on_probe(const NodeName& name, bool reachable, const char* detail);
   void on_closed(SessionId session);
 
-  // To be called often: logs nodes that came, went or ran out of their lease, and tells nodes to
-  // drain when that is due.
+  // To be called often: logs nodes that came, went or ran out of their lease, and tells nodes what
+  // is due: to drain, and whom to look at.
   void tick();
 
   // ---- what is known -----------------------------------------------------------------------
@@ -90,9 +100,15 @@ class Fleet {
     return registry_.nodes_of(pop);
   }
   MonoTime now() const { return clock_.mono(); }
+  Votes votes(const NodeRecord& record) const { return registry_.votes(record, clock_.mono()); }
+  // Whom the control plane is to look at.
+  std::vector<ProbeTarget> probe_targets();
+  LookRhythm look_rhythm() const { return {options_.heartbeat, options_.lease / 2}; }
 
  private:
   void obey(const std::string& pop, NodeRecord& record);
+  void assign();
+  std::optional<std::string> address_of(const NodeRecord& record) const;
   NodeRecord* heard(SessionId session) { return registry_.heard(session, clock_.mono()); }
 
   std::chrono::microseconds since(MonoTime begun) const;
@@ -102,6 +118,7 @@ class Fleet {
   Registry registry_;
   PurgeLog purges_;
   OrderBook orders_;
+  Watching watching_;
   std::deque<PurgeProgress> progress_;  // the latest ones
   std::shared_ptr<const SnapshotData> snapshot_;
   std::string last_refusal_;  // as last logged

@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kLongestDetail = 512;  // bytes of text for people
 constexpr int kMostOrigins = 1024;
+constexpr int kMostObserved = 64;
 constexpr int kBuckets = 128;
 
 // Not through the middle of a UTF-8 sequence.
@@ -58,6 +59,13 @@ NodeHealth from_proto(v1::Health& health) {
     v1::Health::OriginHealth& origin = *health.mutable_origins(i);
     out.origins.push_back({cut(std::move(*origin.mutable_origin())), origin.reachable(),
                            cut(std::move(*origin.mutable_detail()))});
+  }
+  const int observed = std::min(health.observed_size(), kMostObserved);
+  for (int i = 0; i < observed; ++i) {
+    v1::Health::Observation& seen = *health.mutable_observed(i);
+    out.observed.push_back({cut(std::move(*seen.mutable_pop())),
+                            cut(std::move(*seen.mutable_node())), seen.reachable(),
+                            cut(std::move(*seen.mutable_detail()))});
   }
   return out;
 }

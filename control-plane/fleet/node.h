@@ -30,6 +30,14 @@ struct OriginHealth {
   std::string detail;
 };
 
+// What a node sees of another one.
+struct Observation {
+  std::string pop;
+  std::string node;
+  bool reachable = false;
+  std::string detail;
+};
+
 struct NodeHealth {
   bool serving = false;
   std::string detail;
@@ -37,6 +45,7 @@ struct NodeHealth {
   uint32_t requests_in_flight = 0;
   uint32_t cpu_millicores = 0;
   std::vector<OriginHealth> origins;
+  std::vector<Observation> observed;
 };
 
 // The counters of atl.v1.Statistics, by index, with the names they have there.

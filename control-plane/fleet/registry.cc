@@ -99,7 +99,7 @@ std::expected<SessionId, std::string> Registry::join(NodeHello hello,
   record.last_purge = hello.last_purge;
   if (hello.draining) record.told_to_drain.reset();
   record.hello = std::move(hello);
-  record.last_heard = now;
+  record.last_heard = record.stream_changed = now;
   record.session = next_session_++;
   record.link = std::move(link);
   sessions_.emplace(record.session, std::pair(pop->first, found->first));
@@ -114,18 +114,53 @@ NodeRecord* Registry::heard(SessionId session, MonoTime now) {
   return &record;
 }
 
-void Registry::closed(SessionId session) {
+void Registry::closed(SessionId session, MonoTime now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
   NodeRecord& record = pops_.find(found->second.first)->second.find(found->second.second)->second;
   record.session = 0;
   record.link.reset();
+  record.stream_changed = now;
   sessions_.erase(found);
 }
 
+Votes Registry::votes(const NodeRecord& record, MonoTime now) const {
+  const auto vote = [](const Sight& sight) { return sight.reachable ? Vote::Up : Vote::Down; };
+  Votes votes;
+  votes.lease = leased(record, now) ? Vote::Up : Vote::Down;
+  // The probe looks again at once when a stream breaks; until then its word from before counts.
+  if (record.probed && record.probed->at + lease_ > now) votes.probe = vote(*record.probed);
+  for (const auto& [observer, sight] : record.seen_by) {
+    if (sight.at > record.stream_changed && sight.at + lease_ > now) {
+      votes.nodes.push_back(vote(sight));
+    }
+  }
+  return votes;
+}
+
 NodeState Registry::state(const NodeRecord& record, MonoTime now) const {
-  if (record.session == 0 || record.last_heard + lease_ <= now) return NodeState::Down;
+  if (leased(record, now) && !record.health.serving) return NodeState::NotServing;
+  if (!judge(votes(record, now)).up) return NodeState::Down;
   return record.health.serving ? NodeState::Active : NodeState::NotServing;
+}
+
+void Registry::observed(NodeRecord& observer, MonoTime now) {
+  const NodeName by{observer.hello.pop, observer.hello.node};
+  for (Observation& seen : observer.health.observed) {
+    const NodeName name{seen.pop, seen.node};
+    const bool asked = std::any_of(observer.looks_at.begin(), observer.looks_at.end(),
+                                   [&](const ProbeTarget& target) { return target.name == name; });
+    NodeRecord* record = asked ? find(name) : nullptr;
+    if (record != nullptr) record->seen_by[by] = {seen.reachable, now, std::move(seen.detail)};
+  }
+  observer.health.observed.clear();
+}
+
+NodeRecord* Registry::find(const NodeName& name) {
+  const auto pop = pops_.find(name.first);
+  if (pop == pops_.end()) return nullptr;
+  const auto node = pop->second.find(name.second);
+  return node == pop->second.end() ? nullptr : &node->second;
 }
 
 NodeState Registry::pop_state(std::string_view pop, MonoTime now) const {

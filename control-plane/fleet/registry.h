@@ -14,6 +14,7 @@
 
 #include "control-plane/fleet/node.h"
 #include "control-plane/fleet/purge.h"
+#include "control-plane/fleet/quorum.h"
 #include "control-plane/fleet/snapshot.h"
 #include "lib/base/clock.h"
 
@@ -26,6 +27,20 @@ struct DrainOrder {
   std::chrono::milliseconds deadline{0};
 };
 
+// A node to look at, and where clients reach it.
+struct ProbeTarget {
+  NodeName name;
+  std::string endpoint;  // "host:port", numeric
+  bool urgent = false;   // its stream has just broken, and nobody has looked since
+  bool operator==(const ProbeTarget&) const = default;
+};
+
+// How often one looks, and how long an answer may take.
+struct LookRhythm {
+  std::chrono::milliseconds interval{500};
+  std::chrono::milliseconds timeout{1'000};
+};
+
 // The stream to one node. Calls come from the loop; what is said after the stream broke is dropped.
 class NodeLink {
  public:
@@ -34,6 +49,8 @@ class NodeLink {
   virtual void send_purge(const Purge& purge) = 0;
   // atl.v1.Drain.
   virtual void send_drain(const DrainOrder& order) = 0;
+  // atl.v1.Observe.
+  virtual void send_observe(const std::vector<ProbeTarget>& targets, LookRhythm rhythm) = 0;
   // Ends the stream; `why` is for the node's log.
   virtual void close(std::string_view why) = 0;
 };
@@ -44,9 +61,16 @@ using SessionId = uint64_t;
 enum class NodeState : uint8_t {
   Active,      // takes requests
   NotServing,  // heard of, but takes no requests: starting, draining or ill; its health says which
-  Down,        // not heard of for a lease, or its stream broke
+  Down,        // most of those who look at it do not see it
 };
 std::string_view to_string(NodeState state);
+
+// What one observer saw last of a node.
+struct Sight {
+  bool reachable = false;
+  MonoTime at{};
+  std::string detail;  // why not
+};
 
 struct NodeRecord {
   NodeHello hello;
@@ -63,6 +87,10 @@ struct NodeRecord {
   // What it was last told of draining; empty: nobody knows what a process before us told it.
   std::optional<bool> told_to_drain = false;
   bool drained = false;                  // it said that it has
+  std::optional<Sight> probed;           // by the control plane
+  std::map<NodeName, Sight> seen_by;     // by other nodes
+  MonoTime stream_changed{};             // it joined, or its stream broke
+  std::vector<ProbeTarget> looks_at;     // as it was told
   NodeState reported = NodeState::Down;  // as last logged
 };
 
@@ -85,10 +113,21 @@ class Registry {
 
   // Null when the session has ended. Anything heard renews the lease.
   NodeRecord* heard(SessionId session, MonoTime now);
-  // The stream broke: the node is down at once.
-  void closed(SessionId session);
+  // The stream broke: the node itself is not heard of any more.
+  void closed(SessionId session, MonoTime now);
 
+  // Heard of within a lease, on a stream that is there.
+  bool leased(const NodeRecord& record, MonoTime now) const {
+    return record.session != 0 && record.last_heard + lease_ > now;
+  }
+  // Of everybody who looks at it.
+  Votes votes(const NodeRecord& record, MonoTime now) const;
+  // Its own word that it takes no requests counts more than what others see.
   NodeState state(const NodeRecord& record, MonoTime now) const;
+  // What `observer` says of nodes that it was asked to look at.
+  void observed(NodeRecord& observer, MonoTime now);
+  // Null: there is none.
+  NodeRecord* find(const NodeName& name);
   // The best state of its nodes: what routing goes by.
   NodeState pop_state(std::string_view pop, MonoTime now) const;
 

@@ -82,6 +82,19 @@ class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::Con
     drain.set_deadline_ms(static_cast<uint32_t>(order.deadline.count()));
     send(std::move(message));
   }
+  void send_observe(const std::vector<ProbeTarget>& targets, LookRhythm rhythm) override {
+    v1::ControlMessage message;
+    v1::Observe& observe = *message.mutable_observe();
+    for (const ProbeTarget& target : targets) {
+      v1::Observe::Target& added = *observe.add_targets();
+      added.set_pop(target.name.first);
+      added.set_node(target.name.second);
+      added.set_endpoint(target.endpoint);
+    }
+    observe.set_interval_ms(static_cast<uint32_t>(rhythm.interval.count()));
+    observe.set_timeout_ms(static_cast<uint32_t>(rhythm.timeout.count()));
+    send(std::move(message));
+  }
   void close(std::string_view why) override {
     const std::lock_guard lock(mutex_);
     finish(grpc::Status(grpc::StatusCode::ABORTED, std::string(why)));

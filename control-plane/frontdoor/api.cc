@@ -44,30 +44,51 @@ Json rates_json(const std::array<double, kCounters>& rates) {
   return json;
 }
 
+Json observers_json(const Fleet& fleet, const NodeRecord& record) {
+  const Votes votes = fleet.votes(record);
+  Json nodes = Json::array();
+  for (const auto& [name, sight] : record.seen_by) {
+    nodes.push_back(
+        {{"pop", name.first},
+         {"node", name.second},
+         {"vote", sight.reachable ? "up" : "down"},
+         {"age_ms",
+          std::chrono::duration_cast<std::chrono::milliseconds>(fleet.now() - sight.at).count()},
+         {"detail", sight.detail}});
+  }
+  return {{"lease", to_string(votes.lease)},
+          {"probe", to_string(votes.probe)},
+          {"probe_detail", record.probed ? record.probed->detail : ""},
+          {"nodes", std::move(nodes)},
+          {"summary", explain(votes)}};
+}
+
 Json node_json(const Fleet& fleet, const PopConfig& pop, const NodeRecord& record) {
   const NodeState state = fleet.state(record);
   const auto silence =
       std::chrono::duration_cast<std::chrono::milliseconds>(fleet.now() - record.last_heard);
-  Json json{{"node", record.hello.node},
-            {"instance", record.hello.instance},
-            {"version", record.hello.version},
-            {"state", to_string(state)},
-            {"serving", state == NodeState::Active},
-            {"detail", state == NodeState::Down ? "not heard of" : record.health.detail},
-            // What clients are sent to is the configuration's; this is what the node listens on.
-            {"endpoints", pop.endpoints},
-            {"listens", record.hello.endpoints},
-            {"workers", record.hello.workers},
-            {"cache_capacity", record.hello.cache_capacity},
-            {"snapshot_version", record.snapshot_version},
-            {"snapshot_refused", record.snapshot_refused},
-            {"last_purge", record.last_purge},
-            {"last_seen_ms", silence.count()},
-            {"connections", record.health.connections},
-            {"requests_in_flight", record.health.requests_in_flight},
-            {"cpu_millicores", record.health.cpu_millicores},
-            {"drained", record.drained},
-            {"origins", Json::array()}};
+  Json json{
+      {"node", record.hello.node},
+      {"instance", record.hello.instance},
+      {"version", record.hello.version},
+      {"state", to_string(state)},
+      {"serving", state == NodeState::Active},
+      {"detail", state == NodeState::Down ? explain(fleet.votes(record)) : record.health.detail},
+      {"observers", observers_json(fleet, record)},
+      // What clients are sent to is the configuration's; this is what the node listens on.
+      {"endpoints", pop.endpoints},
+      {"listens", record.hello.endpoints},
+      {"workers", record.hello.workers},
+      {"cache_capacity", record.hello.cache_capacity},
+      {"snapshot_version", record.snapshot_version},
+      {"snapshot_refused", record.snapshot_refused},
+      {"last_purge", record.last_purge},
+      {"last_seen_ms", silence.count()},
+      {"connections", record.health.connections},
+      {"requests_in_flight", record.health.requests_in_flight},
+      {"cpu_millicores", record.health.cpu_millicores},
+      {"drained", record.drained},
+      {"origins", Json::array()}};
   for (const OriginHealth& origin : record.health.origins) {
     json["origins"].push_back(
         {{"id", origin.origin}, {"reachable", origin.reachable}, {"detail", origin.detail}});

@@ -64,6 +64,21 @@ Json rates() {
   return object(members, "over the last interval of reports");
 }
 
+Json observers() {
+  const auto vote = [](std::string_view about) { return one_of({"silent", "up", "down"}, about); };
+  return object(
+      {{"lease", vote("whether it is heard of itself")},
+       {"probe", vote("what the control plane sees when it asks it by HTTP")},
+       {"probe_detail", text("why not")},
+       {"nodes", list(object({{"pop", text()},
+                              {"node", text()},
+                              {"vote", one_of({"up", "down"})},
+                              {"age_ms", integer("how long ago; beyond a lease it counts no more")},
+                              {"detail", text("why not")}}),
+                      "what other nodes see")},
+       {"summary", text("for people")}});
+}
+
 Json node() {
   return object(
       {{"node", text("its name within the PoP")},
@@ -72,6 +87,7 @@ Json node() {
        {"state", node_state()},
        {"serving", boolean()},
        {"detail", text("why it is not serving")},
+       {"observers", observers()},
        {"endpoints", endpoints()},
        {"listens", list(text())},
        {"workers", integer()},

@@ -8,6 +8,7 @@
 
 #include "edge/agent/fleet_stream.h"
 #include "edge/agent/message.h"
+#include "edge/agent/neighbours.h"
 #include "edge/agent/snapshot_file.h"
 #include "lib/base/durable_file.h"
 #include "lib/base/log.h"
@@ -73,6 +74,7 @@ Agent::Agent(net::Loop& loop, Node& node, AgentOptions options)
                      }),
       heartbeat_(loop, [this] { report_health(); }),
       statistics_(loop, [this] { report_statistics(); }),
+      neighbours_(std::make_unique<Neighbours>(loop, [this] { report_health(); })),
       self_(std::make_shared<Agent*>(this)) {}
 
 Agent::~Agent() {
@@ -147,6 +149,7 @@ void Agent::step_aside(bool aside) {
 void Agent::fall_silent() {
   heartbeat_.stop();
   statistics_.stop();
+  neighbours_->forget();
 }
 
 // Half of the delay is chance, so that nodes do not come back in step.
@@ -188,6 +191,8 @@ void Agent::on_message(v1::ControlMessage& message) {
       return on_purge(message.purge());
     case v1::ControlMessage::kDrain:
       return on_drain(message.drain());
+    case v1::ControlMessage::kObserve:
+      return neighbours_->look_at(message.observe());
     case v1::ControlMessage::MESSAGE_NOT_SET:
       log_warn("the control plane sent a message that this version does not know");
   }
@@ -195,6 +200,7 @@ void Agent::on_message(v1::ControlMessage& message) {
 
 void Agent::on_closed(const std::string& why) {
   stream_.reset();
+  neighbours_->forget();
   welcome_limit_.stop();
   heartbeat_.stop();
   statistics_.stop();
@@ -339,6 +345,7 @@ void Agent::report_health() {
   }
   v1::NodeMessage message;
   *message.mutable_health() = to_proto(node_.health());
+  neighbours_->report(*message.mutable_health());
   send(std::move(message));
 }
 

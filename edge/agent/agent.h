@@ -26,6 +26,7 @@ namespace atl::edge {
 
 class FleetStream;
 class FleetGate;
+class Neighbours;
 
 struct AgentOptions {
   std::string pop;
@@ -118,6 +119,7 @@ class Agent {
   net::Timer welcome_limit_;
   net::Timer heartbeat_;
   net::Timer statistics_;
+  std::unique_ptr<Neighbours> neighbours_;
 
   std::string in_force_;  // bytes of the snapshot in force
   // Purges in the order in which they came, and whether each is done; what is done at the front is

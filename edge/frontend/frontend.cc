@@ -79,6 +79,15 @@ Frontend::Frontend(const FrontendContext& context)
 
 std::unique_ptr<server::Handler> Frontend::on_request(const http::RequestHead& head,
                                                       server::Responder& responder) {
+  // RFC 9110 section 9.3.7: about us as a whole, of whatever host. Those who watch us
+  // ask it again and again, so it has no line in the journal.
+  if (head.target == "*") [[unlikely]] {
+    const std::string alive =
+        fmt::format("HTTP/1.1 204 No Content\r\nAllow: {}\r\n", kUsualMethods);
+    const std::string_view piece = alive;
+    responder.respond({&piece, 1}, {}, {.length = std::nullopt, .bodiless = true}, {});
+    return nullptr;
+  }
   return answer({head, responder}, false);
 }
 
@@ -159,10 +168,8 @@ Frontend::Next Frontend::apply_method_rules(Visit& visit) {
     refuse(visit, {508, "loop", "the request has passed through this PoP before", {}});
     return Next::Done;
   }
-  // RFC 9110 sections 7.6.2 and 9.3.7: an OPTIONS that may not go further, or is about us as a
-  // whole.
-  if (head.method == "OPTIONS" &&
-      (head.target == "*" || http::value_of(head.fields, "Max-Forwards") == "0")) {
+  // RFC 9110 section 7.6.2: an OPTIONS that may not go further.
+  if (head.method == "OPTIONS" && http::value_of(head.fields, "Max-Forwards") == "0") {
     answerer_.options(visit.exchange, allowed_by(behaviour), visit.now,
                       {.outcome = Outcome::Bypass,
                        .ttfb = context_.clock.mono() - visit.began,

@@ -1,12 +1,16 @@
-"""PoPs are drained, disabled and taken back, under load and over restarts."""
+"""PoPs are drained, disabled and taken back, under load and over restarts; several observers say who lives."""
 
+import contextlib
 import http.client
 import json
+import os
+import pathlib
+import signal
 import socket
 import threading
 import unittest
 
-from harness import Cluster, ClusterTest, client_in, request, request_on, wait_until
+from harness import Cluster, ClusterTest, client_in, free_port, loopback, request, request_on, wait_until
 from test_operate import run
 
 
@@ -161,6 +165,169 @@ class Orders(ClusterTest):
         audit = json.loads(request(self.shared.http, "/v1/audit").body)["entries"]
         self.assertIn(("drain-pop", "fra", "done"),
                       [(entry["action"], entry["subject"], entry["outcome"]) for entry in audit])
+
+
+class Relay:
+    """Hands connections on from one endpoint to another, until it is cut: then it closes those it has and takes
+    no more. Those of one process can be cut alone."""
+
+    def __init__(self, listen, to):
+        self.to, self.cut, self.cut_pids = to, False, set()
+        host, port = listen.rsplit(":", 1)
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.listener.bind((host, int(port)))
+        self.listener.listen(128)
+        self.open = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self.cut_all()
+        self.listener.close()
+
+    def cut_all(self):
+        self.cut = True
+        for one in list(self.open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.cut or (self.cut_pids and is_of(client, self.cut_pids)):
+                client.close()
+                continue
+            threading.Thread(target=self._pass, args=(client,), daemon=True).start()
+
+    def _pass(self, client):
+        host, port = self.to.rsplit(":", 1)
+        try:
+            server = socket.create_connection((host, int(port)), timeout=10)
+        except OSError:
+            client.close()
+            return
+        server.settimeout(None)
+        self.open |= {client, server}
+        back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
+        back.start()
+        self._pump(client, server)
+        back.join()
+        for one in (client, server):
+            self.open.discard(one)
+            one.close()
+
+    @staticmethod
+    def _pump(source, target):
+        try:
+            while piece := source.recv(65536):
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            for one in (source, target):
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+
+def is_of(connection, pids):
+    """Whether the other end of a connection of this machine is one of these processes'."""
+    def entry(address):
+        host, port = address[:2]
+        return f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:{port:04X}"
+    ends = [entry(connection.getpeername()), entry(connection.getsockname())]
+    sockets = {f"socket:[{fields[9]}]"
+               for fields in map(str.split, pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:])
+               if fields[1:3] == ends}
+    for pid in pids:
+        for link in pathlib.Path(f"/proc/{pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(link) in sockets:
+                    return True
+    return False
+
+
+class Observers(ClusterTest):
+    """Three PoPs, at whose public addresses relays stand that can be cut."""
+
+    def start(self):
+        cluster = self.cluster(start=False, pops=["fra", "sin", "syd"])
+        self.relays, self.streams = {}, {}
+        for pop in cluster.pops:
+            # The node listens at every address; a relay at the public one is nearer, and hands on to another.
+            host, port = cluster.endpoints[pop].rsplit(":", 1)
+            cluster.edge_settings = {"listen": [f"0.0.0.0:{port}"]}
+            stream = f"{host}:{free_port(host)}"
+            cluster.edge_settings["control"] = stream
+            cluster.write_edge(pop)
+            self.streams[pop] = Relay(stream, cluster.fleet)
+            self.addCleanup(self.streams[pop].close)
+        cluster.start()
+        for pop in cluster.pops:
+            self.relays[pop] = Relay(cluster.endpoints[pop],
+                                     f"{loopback()}:{cluster.endpoints[pop].rsplit(':', 1)[1]}")
+            self.addCleanup(self.relays[pop].close)
+        for pop in cluster.pops:
+            wait_until(lambda: self.votes(cluster, pop) == ("up", "up", ["up", "up"]), 20, f"everybody sees {pop}")
+        return cluster
+
+    @staticmethod
+    def votes(cluster, pop):
+        seen = cluster.pop_status(pop)["nodes"][0]["observers"]
+        return seen["lease"], seen["probe"], sorted(node["vote"] for node in seen["nodes"])
+
+    @staticmethod
+    def states(cluster):
+        return {pop["id"]: pop["state"] for pop in (cluster.status() or {}).get("pops", [])}
+
+    def test_an_isolated_control_plane_empties_no_region(self):
+        cluster = self.start()
+        active = {pop: "active" for pop in cluster.pops}
+        # Its probe is cut: the nodes and their leases contradict it.
+        for relay in self.relays.values():
+            relay.cut_pids = {cluster.control.pid}
+        for pop in cluster.pops:
+            wait_until(lambda: self.votes(cluster, pop)[1] == "down", 20, f"the probe does not see {pop}")
+            self.assertEqual(self.states(cluster), active)
+        # So is the stream of one PoP; the two others still see it.
+        self.streams["fra"].cut_all()
+        wait_until(lambda: self.votes(cluster, "fra") == ("down", "down", ["up", "up"]), 20,
+                   "only the other nodes see fra")
+        wait_until(lambda: self.states(cluster) == active, 10, "fra is in")
+        self.assertEqual(cluster.route(client_in("DE")), "fra")
+        self.assertIn("not heard of, and 2 of 4 observers see it",
+                      cluster.pop_status("fra")["nodes"][0]["observers"]["summary"])
+        # When they do not see it any more, it is down.
+        self.relays["fra"].cut = True
+        wait_until(lambda: self.states(cluster)["fra"] == "down", 10, "nobody sees fra")
+        self.assertEqual(self.states(cluster)["sin"], "active")
+        self.assertNotEqual(cluster.route(client_in("DE")), "fra")
+
+    def test_a_node_whose_clients_do_not_get_through_is_out_whatever_it_says(self):
+        cluster = self.start()
+        self.relays["syd"].cut = True
+        wait_until(lambda: self.states(cluster)["syd"] == "down", 10, "nobody reaches syd")
+        self.assertEqual(self.votes(cluster, "syd")[0], "up")
+        self.assertEqual(self.states(cluster)["fra"], "active")
+        self.relays["syd"].cut = False
+        wait_until(lambda: self.states(cluster)["syd"] == "active", 10, "syd is back")
+
+    def test_a_dead_node_is_out_within_three_seconds_and_one_that_hangs_too(self):
+        cluster = self.start()
+        cluster.edges["fra"].kill()
+        wait_until(lambda: self.states(cluster)["fra"] == "down", 3, "fra is dead")
+        os.kill(cluster.edges["sin"].pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: self.states(cluster)["sin"] == "down", 5, "sin hangs")
+        finally:
+            os.kill(cluster.edges["sin"].pid, signal.SIGCONT)
+        wait_until(lambda: self.states(cluster)["sin"] == "active", 20, "sin goes on")
+
+    def test_looks_are_no_requests(self):
+        cluster = self.cluster(pops=["fra", "sin"])
+        wait_until(lambda: self.votes(cluster, "fra") == ("up", "up", ["up"]), 20, "everybody sees fra")
+        self.assertEqual(cluster.pop_status("fra")["nodes"][0]["statistics"]["requests"], 0)
 
 
 if __name__ == "__main__":

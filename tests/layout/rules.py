@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     "lib/geo": ["lib/base"],
     "lib/synthetic": ["lib/base"],
     "lib/trace": ["lib/base"],
+    "lib/probe": ["lib/base", "lib/net"],
     "lib/server": ["lib/base", "lib/http", "lib/net"],
     "lib/trust": ["lib/base", "lib/crypto"],
     "lib/rpc": ["lib/base", "lib/crypto", "lib/http", "lib/net", "lib/trust", "proto"],

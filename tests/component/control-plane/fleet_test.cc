@@ -171,6 +171,30 @@ TEST_CASE("fleet over gRPC: a node drains when it is told to, says when it has, 
   CHECK(world.until([&] { return !world.node.draining; }));
 }
 
+TEST_CASE(
+    "fleet over gRPC: nodes look at one another as they are asked to, and say what they see") {
+  World world;
+  world.control->publish(content("a"));
+  world.start_agent();
+  FakeNode other(world.loop);
+  const auto another = world.make_agent(other, "syd");
+  control::Fleet& fleet = world.control->fleet;
+  control::Fleet::Watching watching;
+  watching.endpoints = {{"fra", {"127.0.0.1:8080"}}, {"syd", {"127.0.0.1:8080"}}};
+  fleet.set_watching(watching);
+  const auto seen = [&](const char* pop, const control::NodeName& by) {
+    fleet.tick();
+    const control::NodeRecord* node = world.control->node(pop);
+    return node != nullptr && node->seen_by.contains(by) && !node->seen_by.at(by).reachable;
+  };
+  CHECK(world.until([&] { return seen("fra", {"syd", "0"}) && seen("syd", {"fra", "0"}); }));
+  CHECK_FALSE(world.control->node("fra")->seen_by.at({"syd", "0"}).detail.empty());
+  CHECK(world.control->active("fra"));  // it is heard of, and one observer is not enough
+  fleet.set_watching({});
+  fleet.tick();
+  CHECK(world.until([&] { return world.control->node("fra")->looks_at.empty(); }));
+}
+
 TEST_CASE("agent: what is ending by itself does not serve again because it is told to") {
   World world;
   world.control->publish(content("a"));

@@ -24,9 +24,16 @@ class FakeLink final : public NodeLink {
                                         std::to_string(order.deadline.count())
                                   : "serve");
   }
+  void send_observe(const std::vector<ProbeTarget>& targets, LookRhythm) override {
+    looks_at.clear();
+    for (const ProbeTarget& target : targets) {
+      looks_at.push_back(target.name.first + "/" + target.name.second + " " + target.endpoint);
+    }
+  }
   void close(std::string_view why) override { said.push_back("close: " + std::string(why)); }
 
   std::vector<std::string> said;
+  std::vector<std::string> looks_at;
 };
 
 inline NodeHello hello(std::string pop, std::string node, std::string instance) {

@@ -56,10 +56,10 @@ TEST_CASE("registry: a broken stream takes its node down at once") {
   World world;
   const SessionId session = world.join("fra", "0", "a");
   world.serve(session);
-  world.registry.closed(session);
+  world.registry.closed(session, world.now);
   CHECK(world.state("fra") == NodeState::Down);
   CHECK(world.registry.heard(session, world.now) == nullptr);
-  world.registry.closed(session);  // said twice
+  world.registry.closed(session, world.now);  // said twice
   CHECK(world.registry.nodes_of("fra").size() == 1);
 }
 
@@ -70,9 +70,9 @@ TEST_CASE("registry: a PoP is as good as its best node") {
   CHECK(world.state("fra") == NodeState::NotServing);
   world.serve(b);
   CHECK(world.state("fra") == NodeState::Active);
-  world.registry.closed(b);
+  world.registry.closed(b, world.now);
   CHECK(world.state("fra") == NodeState::NotServing);
-  world.registry.closed(a);
+  world.registry.closed(a, world.now);
   CHECK(world.state("fra") == NodeState::Down);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("registry: who may take a name over") {
   }
   SUBCASE("another process once the stream is closed") {
     World world;
-    world.registry.closed(world.join("fra", "0", "a"));
+    world.registry.closed(world.join("fra", "0", "a"), world.now);
     world.join("fra", "0", "b");
     CHECK(world.registry.nodes_of("fra")[0]->hello.instance == "b");
   }
@@ -98,7 +98,7 @@ TEST_CASE("registry: who may take a name over") {
     world.join("fra", "0", "b");
     CHECK(link->said == std::vector<std::string>{"close: a newer stream of this node took over"});
     CHECK(world.registry.heard(first, world.now) == nullptr);
-    world.registry.closed(first);  // its end arrives late and hurts nobody
+    world.registry.closed(first, world.now);  // its end arrives late and hurts nobody
     CHECK(world.state("fra") == NodeState::NotServing);
   }
   SUBCASE("the same process at any time: it knows that its old stream is gone") {
@@ -117,7 +117,7 @@ TEST_CASE("registry: a node that returns begins with a clean sheet") {
   NodeRecord* record = world.registry.heard(first, world.now);
   record->snapshot_version = 7;
   record->statistics.emplace();
-  world.registry.closed(first);
+  world.registry.closed(first, world.now);
   world.join("fra", "0", "b");
   const NodeRecord* again = world.registry.nodes_of("fra")[0];
   CHECK_FALSE(again->health.serving);
@@ -154,7 +154,7 @@ TEST_CASE("registry: nodes of a PoP that is removed are told and forgotten") {
         std::vector<std::string>{"close: the PoP was removed from the configuration"});
   CHECK(world.registry.heard(session, world.now) == nullptr);
   CHECK(world.registry.heard(other, world.now) != nullptr);
-  world.registry.closed(session);
+  world.registry.closed(session, world.now);
   world.join("sin", "0", "c");
 }
 
