@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <utility>
@@ -21,6 +22,14 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenLooks{100};
 constexpr std::chrono::seconds kPatience{60};  // until everything serves
 constexpr std::chrono::milliseconds kBreath{50};
+
+// Each request under way takes three descriptors here: the client's and both ends of the relay's.
+void use_all_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // what it cannot raise, it has to do without
+}
 
 uint64_t largest_cache(const Scenario& scenario, const RunSpec& run) {
   uint64_t largest = 0;
@@ -123,6 +132,7 @@ class LiveRun {
 }  // namespace
 
 Outcome<RunOutcome> play_live(const LiveSetup& setup, const RunSpec& run, const OnSent& progress) {
+  use_all_descriptors();
   return LiveRun(setup, run, progress).play();
 }
 
