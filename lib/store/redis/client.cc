@@ -241,7 +241,10 @@ void Client::drop(Server& server) {
 void Client::forget_others(const std::vector<net::Endpoint>& masters) {
   for (auto at = servers_.begin(); at != servers_.end();) {
     const net::Endpoint endpoint{at->first.first, at->first.second};
-    if (std::ranges::find(masters, endpoint) != masters.end()) {
+    const bool master = std::ranges::find(masters, endpoint) != masters.end();
+    // A server of a cluster that slots are being moved to may have none yet, and is asked all the
+    // same; a master that Sentinels have replaced must not be, even if it answers.
+    if (master || (options_.mode == RedisOptions::Mode::Cluster && at->second.busy())) {
       ++at;
       continue;
     }

@@ -69,6 +69,8 @@ class Client : public std::enable_shared_from_this<Client> {
     std::unique_ptr<Link> reads;
     std::unique_ptr<Link> writes;  // apart, so that no read waits behind WAIT
     std::string problem;           // empty: none known
+
+    bool busy() const { return (reads && !reads->idle()) || (writes && !writes->idle()); }
   };
 
   void dispatch(Id id);

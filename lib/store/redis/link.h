@@ -59,6 +59,8 @@ class Link final : public net::Disposable, private net::Stream::Reader {
   void give_up();
 
   bool down() const { return state_ == State::Down; }
+  // Nothing that was sent waits for its reply.
+  bool idle() const { return expected_.empty() && waiting_.empty() && unconfirmed_.empty(); }
   const net::Endpoint& to() const { return to_; }
 
  private:
