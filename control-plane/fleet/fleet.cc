@@ -176,6 +176,15 @@ void Fleet::on_closed(SessionId session) {
   tick();
 }
 
+void Fleet::on_expelled(SessionId session) {
+  registry_.forget(session);
+  tick();
+}
+
+void Fleet::expel_absent(const std::function<bool(const NodeName&)>& which) {
+  registry_.forget_absent(which);
+}
+
 void Fleet::on_probe(const NodeName& name, bool reachable, const char* detail) {
   NodeRecord* record = registry_.find(name);
   if (record != nullptr) record->probed = Sight{reachable, clock_.mono(), detail};

@@ -85,6 +85,11 @@ class Fleet {
   // What the control plane saw when it looked.
   void on_probe(const NodeName& name, bool reachable, const char* detail);
   void on_closed(SessionId session);
+  // It was revoked: it counts no more, even if it is seen. What it says from now on is dropped.
+  void on_expelled(SessionId session);
+  // The same for nodes that are not connected. One that is back with a new certificate, and away
+  // just now, counts again when it joins.
+  void expel_absent(const std::function<bool(const NodeName&)>& which);
 
   // To be called often: logs nodes that came, went or ran out of their lease, and tells nodes what
   // is due: to drain, and whom to look at.

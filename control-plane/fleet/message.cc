@@ -65,7 +65,8 @@ NodeHealth from_proto(v1::Health& health) {
     v1::Health::Observation& seen = *health.mutable_observed(i);
     out.observed.push_back({cut(std::move(*seen.mutable_pop())),
                             cut(std::move(*seen.mutable_node())), seen.reachable(),
-                            cut(std::move(*seen.mutable_detail()))});
+                            cut(std::move(*seen.mutable_detail())),
+                            std::chrono::milliseconds(seen.age_ms())});
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -36,6 +37,7 @@ struct Observation {
   std::string node;
   bool reachable = false;
   std::string detail;
+  std::chrono::milliseconds age{0};  // since it was seen, by the observer's clock
 };
 
 struct NodeHealth {

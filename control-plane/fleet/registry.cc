@@ -10,6 +10,9 @@ namespace {
 constexpr size_t kLongestName = 64;
 constexpr size_t kMostEndpoints = 16;
 constexpr size_t kLongestEndpoint = 300;
+// How much later than a stream's end what was seen before it may arrive: the observer may be
+// farther away.
+constexpr std::chrono::milliseconds kUnderWay{300};
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kLongestName &&
@@ -124,6 +127,21 @@ void Registry::closed(SessionId session, MonoTime now) {
   sessions_.erase(found);
 }
 
+void Registry::forget(SessionId session) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end()) return;
+  pops_.find(found->second.first)->second.erase(found->second.second);
+  sessions_.erase(found);
+}
+
+void Registry::forget_absent(const std::function<bool(const NodeName&)>& which) {
+  for (auto& [pop, nodes] : pops_) {
+    std::erase_if(nodes, [&](const auto& entry) {
+      return entry.second.session == 0 && which({pop, entry.first});
+    });
+  }
+}
+
 Votes Registry::votes(const NodeRecord& record, MonoTime now) const {
   const auto vote = [](const Sight& sight) { return sight.reachable ? Vote::Up : Vote::Down; };
   Votes votes;
@@ -131,7 +149,7 @@ Votes Registry::votes(const NodeRecord& record, MonoTime now) const {
   // The probe looks again at once when a stream breaks; until then its word from before counts.
   if (record.probed && record.probed->at + lease_ > now) votes.probe = vote(*record.probed);
   for (const auto& [observer, sight] : record.seen_by) {
-    if (sight.at > record.stream_changed && sight.at + lease_ > now) {
+    if (sight.at > record.stream_changed + kUnderWay && sight.at + lease_ > now) {
       votes.nodes.push_back(vote(sight));
     }
   }
@@ -151,7 +169,8 @@ void Registry::observed(NodeRecord& observer, MonoTime now) {
     const bool asked = std::any_of(observer.looks_at.begin(), observer.looks_at.end(),
                                    [&](const ProbeTarget& target) { return target.name == name; });
     NodeRecord* record = asked ? find(name) : nullptr;
-    if (record != nullptr) record->seen_by[by] = {seen.reachable, now, std::move(seen.detail)};
+    if (record != nullptr)
+      record->seen_by[by] = {seen.reachable, now - seen.age, std::move(seen.detail)};
   }
   observer.health.observed.clear();
 }

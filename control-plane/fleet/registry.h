@@ -115,6 +115,10 @@ class Registry {
   NodeRecord* heard(SessionId session, MonoTime now);
   // The stream broke: the node itself is not heard of any more.
   void closed(SessionId session, MonoTime now);
+  // It is none of ours any more, whoever sees it.
+  void forget(SessionId session);
+  // The same for those whose stream is gone already.
+  void forget_absent(const std::function<bool(const NodeName&)>& which);
 
   // Heard of within a lease, on a stream that is there.
   bool leased(const NodeRecord& record, MonoTime now) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "lib/base/log.h"
 #include "lib/rpc/admission.h"
 #include "lib/rpc/grpc_credentials.h"
+#include "lib/trust/identity.h"
+#include "lib/trust/revocations.h"
 #include "proto/control.grpc.pb.h"
 
 namespace atl::control {
@@ -60,6 +63,8 @@ class JoinStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::Con
     const char* wrong = border_->admission->objection(*caller_);
     if (wrong == nullptr) return;
     log_warn("fleet: the stream of {} is ended: {}", caller_->uri, wrong);
+    const SessionId session = std::exchange(session_, 0);
+    if (border_->fleet != nullptr && session != 0) border_->fleet->on_expelled(session);
     close(wrong);
   }
 
@@ -333,7 +338,16 @@ class Server final : public FleetServer {
 
   uint16_t port() const override { return static_cast<uint16_t>(port_); }
   void recheck() override {
-    if (trust_) service_.recheck();
+    if (!trust_) return;
+    service_.recheck();
+    if (border_->fleet == nullptr) return;
+    const auto revoked = trust_->registrar->shared_guard()->revocations();
+    border_->fleet->expel_absent([&](const NodeName& name) {
+      const std::string uri =
+          trust::to_uri({.kind = trust::Kind::Edge, .pop = name.first, .name = name.second});
+      return std::any_of(revoked->begin(), revoked->end(),
+                         [&](const trust::Revocation& one) { return trust::covers(one.uri, uri); });
+    });
   }
 
  private:

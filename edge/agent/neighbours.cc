@@ -23,7 +23,8 @@ milliseconds within(uint32_t wanted, milliseconds unless) {
 }  // namespace
 
 Neighbours::Neighbours(net::Loop& loop, std::function<void()> changed)
-    : changed_(std::move(changed)),
+    : loop_(loop),
+      changed_(std::move(changed)),
       watch_(loop, [this](const std::string& name, probe::Finding finding) {
         on_finding(name, finding);
       }) {}
@@ -37,8 +38,9 @@ void Neighbours::look_at(const v1::Observe& wanted) {
     if (!at) continue;
     const std::string name = target.pop() + "/" + target.node();
     const auto known = neighbours_.find(name);
-    neighbours[name] = {target.pop(), target.node(),
-                        known == neighbours_.end() ? std::nullopt : known->second.seen};
+    neighbours[name] = known == neighbours_.end()
+                           ? Neighbour{target.pop(), target.node(), std::nullopt, {}}
+                           : known->second;
     targets[name] = *at;
   }
   neighbours_ = std::move(neighbours);
@@ -53,6 +55,7 @@ void Neighbours::forget() {
 }
 
 void Neighbours::report(v1::Health& health) const {
+  const MonoTime now = loop_.now();
   for (const auto& [name, neighbour] : neighbours_) {
     if (!neighbour.seen) continue;
     v1::Health::Observation& seen = *health.add_observed();
@@ -60,11 +63,15 @@ void Neighbours::report(v1::Health& health) const {
     seen.set_node(neighbour.node);
     seen.set_reachable(neighbour.seen->reachable);
     seen.set_detail(neighbour.seen->detail);
+    seen.set_age_ms(static_cast<uint32_t>(std::max<int64_t>(
+        0, std::chrono::duration_cast<milliseconds>(now - neighbour.at).count())));
   }
 }
 
 void Neighbours::on_finding(const std::string& name, probe::Finding finding) {
-  std::optional<probe::Finding>& seen = neighbours_.at(name).seen;
+  Neighbour& neighbour = neighbours_.at(name);
+  std::optional<probe::Finding>& seen = neighbour.seen;
+  neighbour.at = loop_.now();
   const bool before = seen.has_value();
   const bool changed = !before || seen->reachable != finding.reachable;
   seen = finding;

@@ -30,9 +30,11 @@ class Neighbours {
     std::string pop;
     std::string node;
     std::optional<probe::Finding> seen;
+    MonoTime at{};  // when
   };
   void on_finding(const std::string& name, probe::Finding finding);
 
+  net::Loop& loop_;
   const std::function<void()> changed_;
   std::map<std::string, Neighbour> neighbours_;
   probe::Watch watch_;

@@ -89,7 +89,12 @@ struct World {
     auto& observed = nodes[observer].health.observed;
     std::erase_if(observed, [&](const Observation& one) { return one.pop == pop; });
     observed.push_back({pop, "0", reachable, reachable ? "" : "refused"});
-    clock.advance(1ms);
+    clock.advance(301ms);
+    beat(observer);
+  }
+  // It saw `pop` well `age` ago, and says so only now.
+  void saw(const std::string& observer, const std::string& pop, std::chrono::milliseconds age) {
+    nodes[observer].health.observed = {{pop, "0", true, "", age}};
     beat(observer);
   }
   void probed(const std::string& pop, bool reachable) {
@@ -189,6 +194,49 @@ TEST_CASE(
   CHECK(world.state("fra") == PopState::Down);
   world.sees("sin", "fra", true);
   CHECK(world.state("fra") == PopState::Active);
+}
+
+TEST_CASE(
+    "observers: what was seen before the stream broke, and is told after it, counts no more") {
+  World world;
+  world.fleet.on_closed(world.nodes["fra"].session);
+  world.probed("fra", false);
+  world.clock.advance(400ms);
+  world.saw("sin", "fra", 390ms);
+  world.saw("syd", "fra", 390ms);
+  CHECK(world.state("fra") == PopState::Down);
+  world.saw("sin", "fra", 150ms);  // it may have been under way for so long
+  world.saw("syd", "fra", 150ms);
+  CHECK(world.state("fra") == PopState::Down);
+  world.saw("sin", "fra", 50ms);
+  world.saw("syd", "fra", 50ms);
+  CHECK(world.state("fra") == PopState::Active);
+}
+
+TEST_CASE("observers: a node that was revoked is none of ours, whoever sees it") {
+  World world;
+  for (const char* pop : {"fra", "sin"}) {
+    world.sees("syd", pop, true);
+    world.probed(pop, true);
+  }
+  SUBCASE("while it is connected") {
+    world.fleet.on_expelled(world.nodes["fra"].session);
+    CHECK(world.state("fra") == PopState::Down);
+    CHECK(world.fleet.nodes_of("fra").empty());
+    world.beat("fra");  // what was on its way
+    world.fleet.on_closed(world.nodes["fra"].session);
+    CHECK(world.state("fra") == PopState::Down);
+    world.join("fra");
+    CHECK(world.state("fra") == PopState::Active);
+  }
+  SUBCASE("while it is not") {
+    world.fleet.on_closed(world.nodes["fra"].session);
+    world.sees("syd", "fra", true);
+    CHECK(world.state("fra") == PopState::Active);
+    world.fleet.expel_absent([](const NodeName& name) { return name.first != "syd"; });
+    CHECK(world.state("fra") == PopState::Down);
+    CHECK(world.state("sin") == PopState::Active);  // it is connected
+  }
 }
 
 }  // namespace
