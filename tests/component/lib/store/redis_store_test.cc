@@ -187,18 +187,22 @@ TEST_CASE("redis: a write waits for its replicas") {
     return master.ask({"INFO", "replication"}).find("state=online") != std::string::npos;
   });
   net::Loop loop;
-  const auto store = open(loop, {.endpoints = {master.endpoint()},
-                                 .replicas = 1,
-                                 .replica_timeout = milliseconds{300},
-                                 .timeout = milliseconds{5000}});
-  Driver driver(loop, *store);
+  const auto open_for = [&](milliseconds replica_timeout) {
+    return open(loop, {.endpoints = {master.endpoint()},
+                       .replicas = 1,
+                       .replica_timeout = replica_timeout,
+                       .timeout = milliseconds{20'000}});
+  };
+  const auto patient = open_for(milliseconds{10'000});
+  Driver driver(loop, *patient);
   for (int i = 0; i < 50; ++i) {
     driver.put("p", std::to_string(i), "v");
     // It is there at once; nobody has to wait for it.
     CHECK(replica.ask({"HEXISTS", "atoll{:p}v", std::to_string(i)}) == "1");
   }
   replica.pause();
-  const auto written = driver.write({"p", {Change::put("late", "v")}});
+  const auto hasty = open_for(milliseconds{300});
+  const auto written = Driver(loop, *hasty).write({"p", {Change::put("late", "v")}});
   REQUIRE_FALSE(written.has_value());
   CHECK(written.error().code == Code::Timeout);
   CHECK_FALSE(written.error().retryable);
