@@ -151,7 +151,8 @@ class Policies(ClusterTest):
         client = client_in("DE")
         self.assertEqual(self.redirected(cluster, client), "syd")
         cluster.edges["syd"].kill()
-        wait_until(lambda: self.redirected(cluster, client) == "fra", 5, "the next of the order takes over")
+        wait_until(lambda: cluster.route(client) == "fra", 5, "the next of the order takes over")
+        self.assertEqual(self.redirected(cluster, client), "fra")
         reason = json.loads(request(cluster.http, f"/v1/route?ip={client}").body)["reason"]
         self.assertEqual(reason, "failover")
         cluster.edges["fra"].kill()
