@@ -185,9 +185,12 @@ void Fleet::expel_absent(const std::function<bool(const NodeName&)>& which) {
   registry_.forget_absent(which);
 }
 
-void Fleet::on_probe(const NodeName& name, bool reachable, const char* detail) {
+void Fleet::on_probe(const NodeName& name, bool reachable, const char* detail,
+                     bool nobody_listens) {
   NodeRecord* record = registry_.find(name);
-  if (record != nullptr) record->probed = Sight{reachable, clock_.mono(), detail};
+  if (record == nullptr) return;
+  record->probed = Sight{reachable, clock_.mono(), detail};
+  if (nobody_listens && record->session == 0) record->ended = true;
 }
 
 std::optional<std::string> Fleet::address_of(const NodeRecord& record) const {

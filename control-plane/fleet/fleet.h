@@ -82,8 +82,9 @@ class Fleet {
   void on_purge_ack(SessionId session, uint64_t number, uint64_t objects,
                     std::chrono::microseconds duration);
   void on_drain_ack(SessionId session, bool done);
-  // What the control plane saw when it looked.
-  void on_probe(const NodeName& name, bool reachable, const char* detail);
+  // What the control plane saw when it looked. `nobody_listens`: the connection was refused.
+  void on_probe(const NodeName& name, bool reachable, const char* detail,
+                bool nobody_listens = false);
   void on_closed(SessionId session);
   // It was revoked: it counts no more, even if it is seen. What it says from now on is dropped.
   void on_expelled(SessionId session);

@@ -20,7 +20,7 @@ NodeName name_of(const std::string& text) {
 
 Prober::Prober(net::Loop& loop, Fleet& fleet)
     : fleet_(fleet), watch_(loop, [&fleet](const std::string& name, probe::Finding finding) {
-        fleet.on_probe(name_of(name), finding.reachable, finding.detail);
+        fleet.on_probe(name_of(name), finding.reachable, finding.detail, finding.nobody_listens);
       }) {}
 
 void Prober::tick() {

@@ -158,7 +158,7 @@ Votes Registry::votes(const NodeRecord& record, MonoTime now) const {
 
 NodeState Registry::state(const NodeRecord& record, MonoTime now) const {
   if (leased(record, now) && !record.health.serving) return NodeState::NotServing;
-  if (!judge(votes(record, now)).up) return NodeState::Down;
+  if (record.ended || !judge(votes(record, now)).up) return NodeState::Down;
   return record.health.serving ? NodeState::Active : NodeState::NotServing;
 }
 

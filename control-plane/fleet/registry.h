@@ -86,8 +86,11 @@ struct NodeRecord {
   std::shared_ptr<NodeLink> link;
   // What it was last told of draining; empty: nobody knows what a process before us told it.
   std::optional<bool> told_to_drain = false;
-  bool drained = false;                  // it said that it has
-  std::optional<Sight> probed;           // by the control plane
+  bool drained = false;         // it said that it has
+  std::optional<Sight> probed;  // by the control plane
+  // Nobody listened there after its stream broke: that process is gone, and what answers later has
+  // not heard of purges before it joins.
+  bool ended = false;
   std::map<NodeName, Sight> seen_by;     // by other nodes
   MonoTime stream_changed{};             // it joined, or its stream broke
   std::vector<ProbeTarget> looks_at;     // as it was told

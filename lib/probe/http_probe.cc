@@ -34,7 +34,9 @@ HttpProbe::HttpProbe(net::Loop& loop, const net::Endpoint& to, std::chrono::mill
       connector_(std::make_unique<net::TcpConnector>(
           loop, to, timeout,
           [this](Result<std::unique_ptr<net::TcpStream>> stream) {
-            if (!stream) return finish({false, stream.error().detail});
+            if (!stream) {
+              return finish({false, stream.error().detail, stream.error().code == Code::Refused});
+            }
             ask(*std::move(stream));
           })),
       limit_(loop, [this] { finish({false, "it did not answer in time"}); }) {

@@ -18,6 +18,7 @@ namespace atl::probe {
 struct Finding {
   bool reachable = false;
   const char* detail = "";  // static text: why not
+  bool nobody_listens = false;
 };
 
 // The first bytes of an answer. Empty: more are needed. Pure; any bytes.

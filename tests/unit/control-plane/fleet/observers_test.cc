@@ -213,6 +213,23 @@ TEST_CASE(
   CHECK(world.state("fra") == PopState::Active);
 }
 
+TEST_CASE("observers: a process that is gone does not come back without joining") {
+  World world;
+  const NodeName fra{"fra", "0"};
+  world.fleet.on_probe(fra, false, "connection refused", true);
+  CHECK(world.state("fra") == PopState::Active);  // its stream is well: the others are believed
+  world.sees("sin", "fra", true);
+  world.fleet.on_closed(world.nodes["fra"].session);
+  world.fleet.on_probe(fra, false, "connection refused", true);
+  // Another one answers in its place, from what was stored, and has not heard what was purged.
+  world.probed("fra", true);
+  world.sees("sin", "fra", true);
+  world.sees("syd", "fra", true);
+  CHECK(world.state("fra") == PopState::Down);
+  world.join("fra");
+  CHECK(world.state("fra") == PopState::Active);
+}
+
 TEST_CASE("observers: a node that was revoked is none of ours, whoever sees it") {
   World world;
   for (const char* pop : {"fra", "sin"}) {
