@@ -104,8 +104,7 @@ TlsStream::~TlsStream() {
 // ---- The BIO ---------------------------------------------------------------------------------
 
 size_t TlsStream::take_input(char* out, size_t size) {
-  const size_t taken = std::min(size, input_.size());
-  std::memcpy(out, input_.data(), taken);
+  const size_t taken = input_.copy(out, size);  // there may be nothing, at no address
   input_.remove_prefix(taken);
   if (!established_) handshake_bytes_ += static_cast<uint32_t>(taken);
   return taken;
