@@ -12,7 +12,7 @@ bool has_surrogate_key(std::string_view head, std::string_view key);
 
 // A Bloom filter of 64 bits over the keys of a head, two bits a key: a purge by tag looks at it, in
 // the index, before it looks at an object. Of heads with three keys one in a hundred is looked at
-// in vain, with 20 one in four; without keys it is 0.
+// in vain, with 20 one in five; without keys it is 0.
 using KeyFilter = uint64_t;
 KeyFilter key_filter(std::string_view head);
 KeyFilter key_bits(std::string_view key);

@@ -11,7 +11,7 @@ namespace atl::net {
 
 namespace {
 
-// Of 64, 128 and 256 KiB the fastest here: see docs/performance.md, "1 MiB".
+// Of 64, 128 and 208 KiB the fastest here: see docs/performance.md, "1 MiB".
 constexpr int kShortPathBuffer = 128 * 1024;
 constexpr uint32_t kShortPath = 100;  // us
 
